@@ -1,0 +1,156 @@
+package cluster
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"io"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// request is the union of what is asked of one cluster.
+type request struct {
+	kinds     map[string]*kindSpec // by part name
+	data      []*ConfigMapData
+	inventory bool
+}
+
+func newRequest(resources []Resource) request {
+	r := request{kinds: map[string]*kindSpec{}}
+	for _, p := range partsOf(resources) {
+		switch {
+		case p.kind != nil:
+			r.kinds[p.name] = p.kind
+		case p.data != nil:
+			r.data = append(r.data, p.data)
+		case p.name == Inventory.String():
+			r.inventory = true
+		}
+	}
+	return r
+}
+
+// collector takes the objects of one listing. It is not safe for concurrent use.
+type collector struct {
+	spec     *kindSpec // nil: only rows are wanted
+	resource *APIResource
+	rows     bool
+
+	objects []runtime.Object
+	where   []position // parallel to objects; empty for live clusters
+	listed  []Row
+	count   int
+	digest  hash.Hash
+	writers map[Writer]*Writer
+	share   sharer
+}
+
+func newCollector(spec *kindSpec, resource *APIResource, rows bool) *collector {
+	return &collector{
+		spec: spec, resource: resource, rows: rows,
+		digest: sha256.New(), writers: map[Writer]*Writer{}, share: sharer{},
+	}
+}
+
+// add takes over the object. The version of the object is that of the resource.
+func (c *collector) add(o Object, at position) {
+	c.count++
+	row := Row{
+		Resource: c.resource, Namespace: c.share.text(o.GetNamespace()), Name: o.GetName(),
+		Generated: generated(o, c.resource), Owned: metav1.GetControllerOfNoCopy(o) != nil,
+		File: at.file, Line: at.line,
+	}
+	if !row.Generated {
+		for _, s := range []string{row.Namespace, row.Name, string(o.GetUID()), o.GetResourceVersion(), "\n"} {
+			_, _ = io.WriteString(c.digest, s+"\x00")
+		}
+	}
+	if c.rows {
+		row.Writes = c.writes(o)
+		c.listed = append(c.listed, row)
+	}
+	if c.spec == nil {
+		return
+	}
+	o.GetObjectKind().SetGroupVersionKind(c.resource.GroupVersionKind())
+	o.SetNamespace(row.Namespace)
+	trimMeta(o)
+	if c.spec.trim != nil {
+		c.spec.trim(o)
+	}
+	c.share.object(o)
+	c.objects = append(c.objects, o)
+	if at.file != "" {
+		c.where = append(c.where, at)
+	}
+}
+
+// builder puts listings together to a snapshot.
+type builder struct {
+	snapshot *Snapshot
+	digests  []string
+}
+
+func newBuilder(id Identity) *builder {
+	return &builder{snapshot: &Snapshot{
+		Identity: id, objects: map[string][]runtime.Object{},
+		where: map[runtime.Object]position{}, counts: map[string]int{},
+		api: NewAPISurface(nil, nil, nil),
+	}}
+}
+
+func (b *builder) gap(g Gap) { b.snapshot.gaps = append(b.snapshot.gaps, g) }
+
+// take merges a listing under the name of a part.
+func (b *builder) take(name string, c *collector) {
+	s := b.snapshot
+	s.counts[name] += c.count
+	s.rows = append(s.rows, c.listed...)
+	if c.spec != nil {
+		s.objects[name] = append(s.objects[name], c.objects...)
+		for i, at := range c.where {
+			s.where[c.objects[i]] = at
+		}
+	}
+	b.digests = append(b.digests, name+" "+hex.EncodeToString(c.digest.Sum(nil)))
+}
+
+// finish sorts everything; the builder must not be used afterwards.
+func (b *builder) finish() *Snapshot {
+	s := b.snapshot
+	for _, list := range s.objects {
+		slices.SortStableFunc(list, compareObjects)
+	}
+	slices.SortStableFunc(s.rows, func(x, y Row) int {
+		return cmp.Or(
+			cmp.Compare(x.Resource.Group, y.Resource.Group), cmp.Compare(x.Resource.Resource, y.Resource.Resource),
+			cmp.Compare(x.Namespace, y.Namespace), cmp.Compare(x.Name, y.Name),
+			cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line))
+	})
+	slices.SortFunc(s.gaps, func(x, y Gap) int {
+		return cmp.Or(cmp.Compare(x.Resource, y.Resource), cmp.Compare(x.File, y.File),
+			cmp.Compare(x.Line, y.Line), cmp.Compare(x.Reason, y.Reason))
+	})
+	s.gaps = slices.Compact(s.gaps)
+	slices.SortFunc(s.notes, func(x, y Note) int {
+		return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line))
+	})
+	if s.Identity.Digest == "" {
+		slices.Sort(b.digests)
+		sum := sha256.New()
+		for _, d := range b.digests {
+			_, _ = io.WriteString(sum, d+"\n")
+		}
+		s.Identity.Digest = "sha256:" + hex.EncodeToString(sum.Sum(nil))
+	}
+	return s
+}
+
+func compareObjects(x, y runtime.Object) int {
+	a, b := x.(metav1.Object), y.(metav1.Object)
+	return cmp.Or(cmp.Compare(a.GetNamespace(), b.GetNamespace()), cmp.Compare(a.GetName(), b.GetName()))
+}

@@ -1,0 +1,99 @@
+package cluster
+
+import (
+	"iter"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// Workload is something that makes pods and that a person wrote: a controller
+// that no other controller here stands above, or a pod without a controller.
+type Workload struct {
+	Object Object
+	// Template of its pods; for a pod, its own metadata and spec. Shared.
+	Template *corev1.PodTemplateSpec
+	// Replicas wanted; 1 for a pod, -1 where it depends on nodes or time
+	// (DaemonSet, Job, CronJob).
+	Replicas int32
+}
+
+// Workloads are all workloads of a cluster.
+//
+// A ReplicaSet of a Deployment and a Job of a CronJob are not listed, because
+// their owner is. A pod whose controller is of a kind that is not read here
+// (an operator's own) stands for its controller's pods: the first one by name
+// is listed.
+var Workloads = workloads{}
+
+type workloads struct{}
+
+var workloadKinds = []Resource{
+	Deployments, StatefulSets, DaemonSets, ReplicaSets, ReplicationControllers, CronJobs, Jobs, Pods,
+}
+
+// String implements Resource.
+func (workloads) String() string { return "workloads" }
+
+func (workloads) parts() []part { return partsOf(workloadKinds) }
+
+// Kinds are the resources that Workloads is made of.
+func (workloads) Kinds() []Resource { return workloadKinds }
+
+// In yields the workloads by kind (controllers first, pods last), namespace
+// and name.
+func (workloads) In(s *Snapshot) iter.Seq[Workload] {
+	return func(yield func(Workload) bool) {
+		seen := map[string]bool{}
+		for _, r := range workloadKinds {
+			for _, o := range s.objectsOf(r.String()) {
+				w, ok := workloadOf(o, seen)
+				if ok && !yield(w) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func workloadOf(o runtime.Object, seen map[string]bool) (Workload, bool) {
+	object := o.(Object)
+	owner := metav1.GetControllerOfNoCopy(object)
+	w := Workload{Object: object, Replicas: replicasOf(o)}
+	if pod, ok := o.(*corev1.Pod); ok {
+		w.Template = &corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: pod.Labels, Annotations: pod.Annotations}, Spec: pod.Spec}
+		if pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
+			return w, false
+		}
+		if owner == nil {
+			return w, pod.Annotations[corev1.MirrorPodAnnotationKey] == ""
+		}
+		if readHere(owner) || owner.Kind == "Node" || seen[string(owner.UID)] {
+			return w, false
+		}
+		seen[string(owner.UID)] = true
+		return w, true
+	}
+	if owner != nil && readHere(owner) {
+		return w, false
+	}
+	w.Template = templateOf(o)
+	return w, w.Template != nil
+}
+
+// readHere reports whether the controller is itself among the workloads.
+func readHere(owner *metav1.OwnerReference) bool {
+	for _, r := range workloadKinds {
+		spec := r.parts()[0].kind
+		if spec.kind != owner.Kind {
+			continue
+		}
+		for _, v := range spec.versions {
+			if v.gv.String() == owner.APIVersion {
+				return true
+			}
+		}
+	}
+	return false
+}
