@@ -1,10 +1,10 @@
 package cluster
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"cmp"
 	"fmt"
 	"slices"
 	"sort"
