@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 )
@@ -70,9 +72,28 @@ func (c *client) page(t *task, limit int64, next string) *rest.Request {
 // the next page.
 type decoder func(data []byte, k *collector, version int) (string, error)
 
-// decodeTyped reads protobuf or JSON of a built-in type, or metadata alone.
+// decodeTyped reads protobuf or JSON of a built-in type.
 func decodeTyped(data []byte, k *collector, _ int) (string, error) {
-	list, _, err := scheme.Codecs.UniversalDeserializer().Decode(data, nil, nil)
+	return decodeList(scheme.Codecs.UniversalDeserializer(), data, k)
+}
+
+// decodeMetadata reads protobuf or JSON of objects reduced to their metadata.
+func decodeMetadata(data []byte, k *collector, _ int) (string, error) {
+	return decodeList(metadataDecoder(), data, k)
+}
+
+// metadataDecoder knows PartialObjectMetadataList, which the scheme of
+// client-go does not.
+var metadataDecoder = sync.OnceValue(func() runtime.Decoder {
+	s := runtime.NewScheme()
+	if err := metav1.AddMetaToScheme(s); err != nil {
+		panic(err) // the types are registered once in a new scheme
+	}
+	return serializer.NewCodecFactory(s).UniversalDeserializer()
+})
+
+func decodeList(decoder runtime.Decoder, data []byte, k *collector) (string, error) {
+	list, _, err := decoder.Decode(data, nil, nil)
 	if err != nil {
 		return "", err
 	}

@@ -143,7 +143,7 @@ func versionsOf(api *APISurface, gr schema.GroupResource) []string {
 
 func (c *client) planMetadata(name string, r APIResource) *task {
 	return &task{
-		name: name, path: listPath(r), accept: acceptMeta, decode: decodeTyped,
+		name: name, path: listPath(r), accept: acceptMeta, decode: decodeMetadata,
 		collector: func() *collector { return newCollector(nil, &r, true) },
 	}
 }
