@@ -30,7 +30,7 @@ func (c *client) get(ctx context.Context, build func() *rest.Request) ([]byte, e
 			return nil, &gaveUp{*cause}
 		}
 		var data []byte
-		data, err = build().Do(ctx).Raw()
+		data, err = send(ctx, build())
 		if err == nil {
 			return data, nil
 		}
@@ -48,6 +48,16 @@ func (c *client) get(ctx context.Context, build func() *rest.Request) ([]byte, e
 	}
 	c.giveUp(ctx, err)
 	return nil, err
+}
+
+// send does one request. Error comes before Raw, because only Error reads what
+// the server said about a failure.
+func send(ctx context.Context, r *rest.Request) ([]byte, error) {
+	result := r.Do(ctx)
+	if err := result.Error(); err != nil {
+		return nil, err
+	}
+	return result.Raw()
 }
 
 // passing reports whether the error may be gone at the next attempt.
