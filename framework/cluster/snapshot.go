@@ -1,10 +1,10 @@
 package cluster
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"cmp"
 	"fmt"
 	"slices"
 	"sort"
@@ -38,6 +38,7 @@ type Snapshot struct {
 	gaps    []Gap
 	notes   []Note
 	counts  map[string]int
+	read    []string // names of the parts that were asked for; nil for plain manifests
 
 	view *view
 }
