@@ -84,6 +84,9 @@ func (e *evaluation) aboutEach(ctx context.Context, subjects []subject) error {
 
 // about evaluates the policy once; s is nil without each.
 func (e *evaluation) about(ctx context.Context, s *subject) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	input := make(map[string]any, len(e.base)+1)
 	for k, v := range e.base {
 		input[k] = v
