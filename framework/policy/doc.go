@@ -39,10 +39,14 @@
 // namespace that select its pods as
 //
 //	{name, type, headless, externalTrafficPolicy, externalIPs,
-//	 publishNotReadyAddresses, ports: [{name, protocol, port, targetPort}]}
+//	 publishNotReadyAddresses, ports: [{name, protocol, port, targetPort}],
+//	 containers, undeclared}
 //
-// to which a policy that reads ingresses.networking.k8s.io gets ingresses, the
-// names of the Ingresses that send to the Service.
+// where containers are the names of the containers that declare a port which
+// the Service sends to, and undeclared says that it sends to a port number that
+// none declares, where any may listen. A policy that reads
+// ingresses.networking.k8s.io also gets ingresses, the names of the Ingresses
+// that send to the Service.
 //
 // What would silently find nothing is an error when the policy is loaded, with
 // file and line: input that was not declared, a reference to no rule, a rule

@@ -84,7 +84,7 @@ func TestLoadRefuses(t *testing.T) {
 		"field of a workload": {"each: workloads", `deny contains "x" if input.object.spec.replicas == 0`,
 			`test/rule.rego:13: undefined ref: input.object.spec.replicas (want one of "apiVersion" "kind" "metadata" "replicas" "services" "template")`},
 		"ingresses of a service without declaring": {"each: workloads", `deny contains "x" if input.object.services[_].ingresses`,
-			`test/rule.rego:13: undefined ref: input.object.services[_].ingresses (want one of "externalIPs" "externalTrafficPolicy" "headless" "name" "ports" "publishNotReadyAddresses" "type")`},
+			`test/rule.rego:13: undefined ref: input.object.services[_].ingresses (want one of "containers" "externalIPs" "externalTrafficPolicy" "headless" "name" "ports" "publishNotReadyAddresses" "type" "undeclared")`},
 		"whole input": {each, `deny contains "x" if object.get(input, "sorce", 1) == 1`,
 			`test/rule.rego:13: input is too much at once; name what is read (now, object)`},
 		"key that is computed": {"source: [pods]", `deny contains "x" if { some k; input.source[k] }`,
@@ -109,6 +109,8 @@ func TestLoadRefuses(t *testing.T) {
 			`test/rule.rego:13: data.precheck.lib.nothing.here is no rule`},
 		"reference to all data": {each, `deny contains "x" if { input.object.spec; data[_].lib }`,
 			`test/rule.rego:13: data[_].lib is no rule`},
+		"misspelt rule of a library of names": {each, "deny contains x if {\n\tx := names.b\n\tnames.a\n}\n\nnames.a := input.object.spec",
+			`test/rule.rego:14: data.precheck.test.rule.names.b is no rule`},
 		"unknown function": {each, `deny contains "x" if starts_with(input.object.kind, "P")`,
 			`test/rule.rego:13: undefined function starts_with`},
 		"unused variable": {each, "deny contains \"x\" if {\n\tname := input.object.metadata.name\n}",
@@ -213,6 +215,13 @@ func TestLoadRefusesFiles(t *testing.T) {
 			_, err := Load(fsys)
 			wantError(t, err, c.want)
 		})
+	}
+}
+
+func TestLoadAcceptsRulesBelowAName(t *testing.T) {
+	_, err := Load(one(ruleWith("each: pods", "deny contains names[input.object.kind]\n\nnames.Pod := \"x\"\n\nnames.Node := \"y\"\n")))
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -147,23 +147,41 @@ func checkData(c *ast.Compiler, m *ast.Module) error {
 	var errs []error
 	own := m.Package.Path.String() + "."
 	visitRefs(m, ast.DefaultRootDocument, func(ref ast.Ref, loc *ast.Location) {
-		node := c.RuleTree
-		depth := 0
-		for _, t := range ref {
-			next := node.Child(t.Value)
-			if next == nil || len(node.Values) > 0 {
-				break
-			}
-			node, depth = next, depth+1
-		}
 		switch name := ref.String() + "."; {
-		case len(node.Values) == 0:
+		case !isRule(c, ref):
 			errs = append(errs, at(loc, "%s is no rule", ref))
 		case !strings.HasPrefix(name, own) && !strings.HasPrefix(name, "data."+libRoot) && !strings.HasPrefix(name, "data.lib."):
 			errs = append(errs, at(loc, "%s is of another policy; move what both use to a library", ref))
 		}
 	})
 	return sortedErrors(errs)
+}
+
+// isRule reports whether the reference leads to a rule, or to the rules below
+// one name of a package, as in names[x] where the rules are names.a and names.b.
+func isRule(c *ast.Compiler, ref ast.Ref) bool {
+	node := c.RuleTree
+	for i, t := range ref {
+		if len(node.Values) > 0 {
+			return true
+		}
+		next := node.Child(t.Value)
+		if next == nil {
+			_, constant := t.Value.(ast.String)
+			return !constant && withinPackage(c, ref[:i])
+		}
+		node = next
+	}
+	return len(node.Values) > 0 || withinPackage(c, ref)
+}
+
+func withinPackage(c *ast.Compiler, ref ast.Ref) bool {
+	for _, m := range c.Modules {
+		if path := m.Package.Path; len(ref) > len(path) && ref.HasPrefix(path) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkDeny wants a rule deny that is a partial set.

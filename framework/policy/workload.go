@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -38,7 +39,7 @@ func workloadJSON(w cluster.Workload, index *serviceIndex) (map[string]any, erro
 			"metadata": map[string]any{"labels": texts(w.Template.Labels), "annotations": texts(w.Template.Annotations)},
 			"spec":     spec,
 		},
-		"services": index.selecting(w.Object.GetNamespace(), w.Template.Labels),
+		"services": index.selecting(w.Object.GetNamespace(), w.Template),
 	}, nil
 }
 
@@ -60,9 +61,9 @@ type serviceIndex struct {
 }
 
 type indexed struct {
-	name     string
+	service  *corev1.Service
 	selector labels.Selector
-	value    map[string]any
+	value    map[string]any // what does not depend on the pods; never changed
 }
 
 // newServiceIndex leaves out Services without a selector, which select nothing,
@@ -89,27 +90,76 @@ func newServiceIndex(s *cluster.Snapshot, ingresses map[pair][]any) *serviceInde
 			names := ingresses[pair{svc.Namespace, svc.Name, ""}]
 			value["ingresses"] = append([]any{}, names...)
 		}
-		x.below[rarest] = append(x.below[rarest], indexed{svc.Name, labels.SelectorFromSet(svc.Spec.Selector), value})
+		x.below[rarest] = append(x.below[rarest], indexed{svc, labels.SelectorFromSet(svc.Spec.Selector), value})
 	}
 	return x
 }
 
-// selecting are the Services that select pods with the labels, by name.
-func (x *serviceIndex) selecting(namespace string, set map[string]string) []any {
+// selecting are the Services that select pods of the template, by name, each
+// with the containers it sends to.
+func (x *serviceIndex) selecting(namespace string, template *corev1.PodTemplateSpec) []any {
 	var found []indexed
-	for k, v := range set {
+	for k, v := range template.Labels {
 		for _, svc := range x.below[pair{namespace, k, v}] {
-			if svc.selector.Matches(labels.Set(set)) {
+			if svc.selector.Matches(labels.Set(template.Labels)) {
 				found = append(found, svc)
 			}
 		}
 	}
-	slices.SortFunc(found, func(a, b indexed) int { return cmp.Compare(a.name, b.name) })
+	slices.SortFunc(found, func(a, b indexed) int { return cmp.Compare(a.service.Name, b.service.Name) })
 	out := make([]any, len(found))
 	for i, svc := range found {
-		out[i] = svc.value
+		value := maps.Clone(svc.value)
+		value["containers"], value["undeclared"] = containersOf(svc.service, &template.Spec)
+		out[i] = value
 	}
 	return out
+}
+
+// containersOf are the names of the containers that declare a port which the
+// Service sends to, and whether it sends to one that no container declares:
+// declaring is optional, so any container may listen there. A port by name
+// that nobody declares leads nowhere, and a Service without ports (headless)
+// publishes the pods as they are.
+func containersOf(svc *corev1.Service, spec *corev1.PodSpec) (names []any, undeclared bool) {
+	names, undeclared = []any{}, len(svc.Spec.Ports) == 0
+	for _, p := range svc.Spec.Ports {
+		target := targetOf(p)
+		declared := false
+		for _, c := range lasting(spec) {
+			if !slices.ContainsFunc(c.Ports, func(d corev1.ContainerPort) bool {
+				return target.Type == intstr.Int && d.ContainerPort == target.IntVal || target.Type == intstr.String && d.Name == target.StrVal
+			}) {
+				continue
+			}
+			declared = true
+			if !slices.Contains(names, any(c.Name)) {
+				names = append(names, c.Name)
+			}
+		}
+		undeclared = undeclared || !declared && target.Type == intstr.Int
+	}
+	return names, undeclared
+}
+
+// lasting are the containers that run as long as the pod does: the regular ones
+// and the init containers that restart (sidecars, Kubernetes 1.28 and newer).
+func lasting(spec *corev1.PodSpec) []corev1.Container {
+	out := spec.Containers
+	for _, c := range spec.InitContainers {
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			out = append(slices.Clip(out), c)
+		}
+	}
+	return out
+}
+
+// targetOf is the target port with the API server's default, the port itself.
+func targetOf(p corev1.ServicePort) intstr.IntOrString {
+	if p.TargetPort == intstr.FromInt32(0) || p.TargetPort == intstr.FromString("") {
+		return intstr.FromInt32(p.Port)
+	}
+	return p.TargetPort
 }
 
 // serviceJSON has what a policy about the pods behind a Service asks, with the
@@ -117,12 +167,9 @@ func (x *serviceIndex) selecting(namespace string, set map[string]string) []any 
 func serviceJSON(svc *corev1.Service) map[string]any {
 	ports := make([]any, len(svc.Spec.Ports))
 	for i, p := range svc.Spec.Ports {
-		var target any = int64(p.Port)
-		switch {
-		case p.TargetPort.Type == intstr.String && p.TargetPort.StrVal != "":
-			target = p.TargetPort.StrVal
-		case p.TargetPort.Type == intstr.Int && p.TargetPort.IntVal != 0:
-			target = int64(p.TargetPort.IntVal)
+		target := any(targetOf(p).StrVal)
+		if targetOf(p).Type == intstr.Int {
+			target = int64(targetOf(p).IntVal)
 		}
 		ports[i] = map[string]any{
 			"name": p.Name, "protocol": string(cmp.Or(p.Protocol, corev1.ProtocolTCP)), "port": int64(p.Port), "targetPort": target,

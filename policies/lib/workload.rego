@@ -2,8 +2,8 @@
 # title: what a workload has to do with the Services in front of it
 # description: >-
 #   The argument service is one of the services of an object of "each:
-#   workloads", containers is what the function of this name returns. OPA keeps
-#   the answers of functions by their arguments, so none takes a whole workload.
+#   workloads". OPA keeps the answers of functions by their arguments, so none
+#   takes a whole workload.
 package precheck.lib.workload
 
 # containers are the containers that run as long as the pod does: the regular
@@ -15,28 +15,6 @@ containers(spec) := array.concat(spec.containers, [c |
 
 # finite kinds run to an end of their own.
 finite(kind) if kind in {"Job", "CronJob"}
-
-# targets are the names of the containers that declare a port which the Service
-# sends to, by number or by name.
-targets(containers, service) := {c.name |
-	some port in service.ports
-	some c in containers
-	some declared in c.ports
-	port.targetPort in [declared.containerPort, object.get(declared, "name", null)]
-}
-
-# guesswork holds when the Service sends to a port that no container declares.
-# Declaring is optional, so any container may listen there. A port by name that
-# nobody declares leads nowhere and does not count.
-guesswork(containers, service) if {
-	declared := {p.containerPort | some p in containers[_].ports}
-	some port in service.ports
-	is_number(port.targetPort)
-	not port.targetPort in declared
-}
-
-# A headless Service without ports publishes the addresses of the pods.
-guesswork(_, service) if count(service.ports) == 0
 
 # reached_by says how requests from outside of the cluster reach the Service.
 # The policy must read ingresses.networking.k8s.io.

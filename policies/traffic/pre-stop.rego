@@ -86,15 +86,17 @@ served contains c if {
 	input.object.replicas != 0
 	not workload.finite(input.object.kind)
 	some service in input.object.services
-	some c in containers
-	c.name in (workload.targets(containers, service) | guessed(service))
+	some c in workload.containers(input.object.template.spec)
+	c.name in service.containers
 }
 
-containers := workload.containers(input.object.template.spec)
-
-guessed(service) := {c.name | some c in input.object.template.spec.containers} if {
-	workload.guesswork(containers, service)
-} else := set()
+served contains c if {
+	input.object.replicas != 0
+	not workload.finite(input.object.kind)
+	some service in input.object.services
+	service.undeclared
+	some c in input.object.template.spec.containers
+}
 
 services := {service.name | some service in input.object.services}
 

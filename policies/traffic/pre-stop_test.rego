@@ -6,7 +6,7 @@ object_with(container, spec, type) := {
 	"kind": "Deployment",
 	"replicas": 2,
 	"template": {"spec": object.union({"containers": [object.union({"name": "app", "ports": [{"containerPort": 80}]}, container)]}, spec)},
-	"services": [{"name": "s", "type": type, "externalIPs": [], "ingresses": [], "ports": [{"targetPort": 80}]}],
+	"services": [{"name": "s", "type": type, "externalIPs": [], "ingresses": [], "ports": [{"targetPort": 80}], "containers": ["app"], "undeclared": false}],
 }
 
 sleep(seconds) := {"lifecycle": {"preStop": {"sleep": {"seconds": seconds}}}}

@@ -40,18 +40,18 @@ deny contains {
 	"severity": severity(services),
 	"details": details(names, services),
 } if {
-	names := {name | some name in unprobed[_]} - started
-	count(names) > 0
-	services := {service | count(unprobed[service] & names) > 0}
+	names := union({set | some set in unprobed}) - started
+	services := {service | some service, set in unprobed; count(set & names) > 0}
+	count(services) > 0
 }
 
 deny contains {
 	"message": sprintf("no readiness probe but a startup probe on %s behind %s", [workload.names("container", names), workload.names("Service", services)]),
 	"details": details(names, services),
 } if {
-	names := {name | some name in unprobed[_]} & started
-	count(names) > 0
-	services := {service | count(unprobed[service] & names) > 0}
+	names := union({set | some set in unprobed}) & started
+	services := {service | some service, set in unprobed; count(set & names) > 0}
+	count(services) > 0
 }
 
 deny contains {
@@ -59,27 +59,36 @@ deny contains {
 	"remedy": "Remove publishNotReadyAddresses from the Service, so that only pods that are ready get requests.",
 	"details": {"services": concat(",", services)},
 } if {
+	input.object.replicas != 0
 	services := {service.name |
-		some service in serving
+		some service in input.object.services
 		service.publishNotReadyAddresses
 		not service.headless
 	}
 	count(services) > 0
 }
 
-containers := workload.containers(input.object.template.spec)
-
-serving contains service if {
+# unprobed are the containers that a Service sends to and that have no readiness
+# probe. Where nobody can tell which one listens, they are all regular ones, if
+# none of the pod has a probe.
+unprobed[service.name] := names if {
 	input.object.replicas != 0
 	some service in input.object.services
+	not service.publishNotReadyAddresses
+	names := ({name | some name in service.containers} | anywhere[service.undeclared]) - probed
+	count(names) > 0
 }
 
-# unprobed are the containers without a readiness probe that a Service sends to.
-unprobed[service.name] := names if {
-	some service in serving
-	not service.publishNotReadyAddresses
-	names := bare(service)
-	count(names) > 0
+anywhere[true] := {c.name |
+	count(probed) == 0
+	some c in input.object.template.spec.containers
+}
+
+anywhere[false] := set()
+
+probed := {c.name |
+	some c in containers
+	c.readinessProbe
 }
 
 # started are the containers that are ready only after their startup probe.
@@ -88,25 +97,10 @@ started := {c.name |
 	c.startupProbe
 }
 
-bare(service) := targeted(service) | guessed(service)
-
-targeted(service) := {c.name |
-	some c in containers
-	c.name in workload.targets(containers, service)
-	not c.readinessProbe
-}
-
-# guessed are all regular containers when nobody can tell which one listens and
-# none has a probe.
-guessed(service) := {c.name | some c in input.object.template.spec.containers} if {
-	workload.guesswork(containers, service)
-	every c in containers {
-		not c.readinessProbe
-	}
-} else := set()
+containers := workload.containers(input.object.template.spec)
 
 reached(services) := {way |
-	some service in serving
+	some service in input.object.services
 	service.name in services
 	some way in workload.reached_by(service)
 }

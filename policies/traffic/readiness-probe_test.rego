@@ -9,7 +9,7 @@ object_with(container, service) := {
 	"services": [object.union(
 		{
 			"name": "s", "type": "ClusterIP", "headless": false, "externalIPs": [], "ingresses": [],
-			"publishNotReadyAddresses": false, "ports": [{"targetPort": 80}],
+			"publishNotReadyAddresses": false, "ports": [{"targetPort": 80}], "containers": ["app"], "undeclared": false,
 		},
 		service,
 	)],
