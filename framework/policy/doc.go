@@ -48,7 +48,13 @@
 // ingresses.networking.k8s.io also gets ingresses, the names of the Ingresses
 // that send to the Service.
 //
-// What would silently find nothing is an error when the policy is loaded, with
+// Two doors of Rego stay open, because objects have fields that no schema here
+// knows. A field that an object lacks is undefined, and so is every expression
+// that uses it: a message made with sprintf of such a field drops its finding,
+// so use object.get there. And a pattern such as {"name": name} matches only an
+// object that has these keys and no others: write "some c in" and c.name.
+//
+// What would silently find nothing otherwise is an error when the policy is loaded, with
 // file and line: input that was not declared, a reference to no rule, a rule
 // that deny does not use, a missing deny, a field that snapshots leave out.
 // What goes wrong while a policy is evaluated makes its check unknown.
