@@ -42,7 +42,7 @@ func (c *Cluster) startAPIServer(binary, etcd string, flags []string) error {
 	c.apiserver, err = start(c.dir, binary, append([]string{
 		"--etcd-servers=" + etcd,
 		"--bind-address=127.0.0.1",
-		"--advertise-address=127.0.0.1",
+		"--advertise-address=192.0.2.1", // loopback is refused; nobody calls it
 		"--secure-port=" + port,
 		"--tls-cert-file=" + c.file("apiserver.crt"),
 		"--tls-private-key-file=" + c.file("apiserver.key"),
