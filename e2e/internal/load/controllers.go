@@ -189,6 +189,7 @@ func (r *reconciler) place(selector map[string]string) string {
 
 // runPod creates a pod and, if it has a node, reports it running and ready.
 func runPod(ctx context.Context, client kubernetes.Interface, pod *corev1.Pod, address string) error {
+	mountToken(pod)
 	pods := client.CoreV1().Pods(pod.Namespace)
 	created, err := pods.Create(ctx, pod, metav1.CreateOptions{FieldManager: controllerManager})
 	if err != nil {
