@@ -69,13 +69,9 @@ func download(ctx context.Context, dir, module, version string) (*modfile.File, 
 	if err != nil {
 		return nil, "", err
 	}
-	file, err := modfile.ParseLax(info.GoMod, text, nil)
+	file, err := modfile.Parse(info.GoMod, text, nil)
 	if err != nil {
 		return nil, "", err
-	}
-	// ParseLax ignores replacements, which only a main module may have.
-	if strict, err := modfile.Parse(info.GoMod, text, nil); err == nil {
-		file = strict
 	}
 	return file, info.Origin.Hash, nil
 }

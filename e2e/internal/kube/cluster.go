@@ -152,9 +152,10 @@ func (c *Cluster) AdminConfig() (*rest.Config, error) {
 		return nil, err
 	}
 	return &rest.Config{
-		Host:    c.Host,
-		QPS:     -1,
-		Timeout: time.Minute,
+		Host:           c.Host,
+		QPS:            -1,
+		Timeout:        time.Minute,
+		WarningHandler: rest.NoWarnings{}, // old API versions are used on purpose
 		TLSClientConfig: rest.TLSClientConfig{
 			CAData:   c.ca.pem,
 			CertData: cert.cert,
