@@ -60,15 +60,15 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	path, err := c.Kubeconfig(kube.User{Name: "admin", Groups: []string{kube.Masters}})
+	if err != nil {
+		return err
+	}
 	start := time.Now()
 	if err := fill(ctx, config, o); err != nil {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "%s is filled after %s; interrupt to end\n", c.Version, time.Since(start).Round(time.Second))
-	path, err := c.Kubeconfig(kube.User{Name: "admin", Groups: []string{kube.Masters}})
-	if err != nil {
-		return err
-	}
 	fmt.Println(path)
 	<-ctx.Done()
 	return nil
