@@ -153,7 +153,7 @@ func (c *client) planData(b *builder, d *ConfigMapData) *task {
 	return &task{
 		name: d.String(), path: "/api/v1/namespaces/" + d.Namespace + "/configmaps", accept: acceptTyped, decode: decodeTyped,
 		collector: func() *collector {
-			k := newCollector(&kindSpec{gr: schema.GroupResource{Resource: "configmaps"}}, &r, false, b.pool)
+			k := newCollector(configMaps, &r, false, b.pool)
 			k.accept = func(o Object) bool { return d.reduce(o.(*corev1.ConfigMap)) }
 			return k
 		},

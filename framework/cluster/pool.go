@@ -21,12 +21,15 @@ type pool struct {
 	texts map[string]string
 	maps  map[uint64][]map[string]string
 	parts map[[sha256.Size]byte]any
+	// scalars holds pointers to small values, by the value.
+	scalars map[any]any
 }
 
 func newPool() *pool {
 	return &pool{
 		seed: maphash.MakeSeed(), texts: map[string]string{},
 		maps: map[uint64][]map[string]string{}, parts: map[[sha256.Size]byte]any{},
+		scalars: map[any]any{},
 	}
 }
 
@@ -120,6 +123,20 @@ func share[V any](p *pool, sum []byte, v *V) {
 	p.parts[key] = *v
 }
 
+// scalar shares what a pointer to a small value points to.
+func scalar[T comparable](p *pool, v **T) {
+	if *v == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if known, ok := p.scalars[**v].(*T); ok {
+		*v = known
+		return
+	}
+	p.scalars[**v] = *v
+}
+
 // object shares the parts of an object.
 func (p *pool) object(o runtime.Object) {
 	if m, ok := o.(metav1.ObjectMetaAccessor); ok {
@@ -180,6 +197,16 @@ func (p *pool) spec(s *corev1.PodSpec) {
 			p.container(&(*containers)[i])
 		}
 		list(p, containers)
+	}
+	scalar(p, &s.TerminationGracePeriodSeconds)
+	scalar(p, &s.Priority)
+	scalar(p, &s.EnableServiceLinks)
+	scalar(p, &s.PreemptionPolicy)
+	for _, t := range []*string{
+		&s.NodeName, &s.ServiceAccountName, &s.DeprecatedServiceAccount, &s.SchedulerName, &s.PriorityClassName,
+		(*string)(&s.RestartPolicy), (*string)(&s.DNSPolicy),
+	} {
+		*t = p.text(*t)
 	}
 	list(p, &s.Volumes)
 	list(p, &s.Tolerations)
