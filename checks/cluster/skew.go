@@ -13,7 +13,7 @@ import (
 // clusters alone.
 var VersionSkew = &framework.Check{
 	ID: "cluster/version-skew",
-	Doc: `Kubernetes versions between which a move is not supported
+	Doc: `versions of Kubernetes between which a move is not supported
 
 A target of an older minor than the source is a blocker: Velero does not
 support restoring into a lower Kubernetes version than that of the backup
