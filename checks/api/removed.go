@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -33,8 +34,9 @@ has followed with a newer version.
 What the target says it serves decides; the lifecycle data only tell why it
 does not, and they never call a version served. Of a target of which only the
 version is known, what a final release of that minor serves by default decides:
-since 1.24 new beta versions are off by default, and it says nothing about
-custom resources. Of a custom resource that the target does not have, the
+since 1.24 new beta versions are off by default, which is a warning because
+somebody may have enabled them, and a version says nothing about custom
+resources. Of a custom resource that the target does not have, the
 CustomResourceDefinition is looked for in the source: if it moves along, all is
 well; if not, the object of a cluster is lost (blocker), and of a manifest
 nobody can tell where the definition will come from (warning).
@@ -81,7 +83,11 @@ func lost(src source, to target, row *cluster.Row) (framework.Finding, bool) {
 	f := framework.Finding{Object: row.Ref(), Details: to.details(gvk)}
 	switch to.asked(gvk) {
 	case unserved:
-		f.Message, f.Remedy = unservedText(to, gvk)
+		text, remedy := unservedText(to, gvk)
+		f.Message, f.Remedy = name(gvk)+" "+text, remedy
+		if to.switchable(gvk) {
+			f.Severity = framework.Warning
+		}
 	case undefined:
 		if src.defines(row) {
 			return f, false
@@ -108,21 +114,27 @@ func lost(src source, to target, row *cluster.Row) (framework.Finding, bool) {
 	return f, true
 }
 
-// unservedText is the message about a version that the target does not serve,
-// and the remedy; an empty remedy means that of the check.
-func unservedText(to target, gvk schema.GroupVersionKind) (message, remedy string) {
-	message = fmt.Sprintf("%s is not served by the target (%s)", name(gvk), to.why(gvk))
-	if r, ok := to.replacement(gvk); ok {
-		return message + ", which serves " + name(r), ""
-	}
+// unservedText tells that the target does not serve a version, and why, and
+// gives the remedy; an empty remedy means that of the check.
+func unservedText(to target, gvk schema.GroupVersionKind) (text, remedy string) {
+	reasons := to.why(gvk)
 	life, known := apilife.Lookup(gvk)
+	r, replaced := to.replacement(gvk)
 	switch {
+	case replaced:
+		reasons = append(reasons, "it serves "+name(r))
+	case known && life.RemovedIn(to.minor) && !life.Replacement.Empty():
+		reasons = append(reasons, "nor is "+name(life.Replacement))
+		remedy = "Enable the replacement on the target (kube-apiserver --runtime-config), or leave the object out of the move."
 	case known && life.RemovedIn(to.minor):
-		return message + ", and nothing replaces it", "Do without the object on the target, and find another way to what it does."
+		reasons = append(reasons, "nothing replaces it")
+		remedy = "Do without the object on the target, and find another way to what it does."
 	case known && life.ServableIn(to.minor):
-		return message, "Enable the API version on the target (kube-apiserver --runtime-config), or leave the object out of the move."
+		remedy = "Enable the API version on the target (kube-apiserver --runtime-config), or leave the object out of the move."
+	default:
+		remedy = "Leave the object out of the move, or move to a target that serves it."
 	}
-	return message, "Leave the object out of the move, or move to a target that serves it."
+	return fmt.Sprintf("is not served by the target (%s)", strings.Join(reasons, "; ")), remedy
 }
 
 // unwritable are the findings about versions that an object which the target
@@ -133,10 +145,10 @@ func unwritable(to target, row *cluster.Row) []framework.Finding {
 		if to.asked(u.gvk) != unserved {
 			continue
 		}
-		message, _ := unservedText(to, u.gvk)
+		text, _ := unservedText(to, u.gvk)
 		out = append(out, framework.Finding{
 			Severity: framework.Warning, Object: row.Ref(), Evidence: u.evidence, Details: to.details(u.gvk),
-			Message: "written as " + message,
+			Message: fmt.Sprintf("written as %s, which %s", name(u.gvk), text),
 			Remedy:  "Change the API version where the object is written from, before anything is applied to the target from there.",
 		})
 	}

@@ -72,26 +72,33 @@ func (t target) failedGroup(group string) bool {
 	return false
 }
 
-// why tells why a version that the target does not serve is not served.
-func (t target) why(gvk schema.GroupVersionKind) string {
+// why tells why a version that the target does not serve is not served; empty
+// for a kind that is not Kubernetes' own.
+func (t target) why(gvk schema.GroupVersionKind) []string {
 	life, known := apilife.Lookup(gvk)
+	reason := fmt.Sprintf("%s enables it by default, and somebody switched it off", t.minor)
 	switch {
 	case !apilife.GroupKnown(gvk.Group):
-		return fmt.Sprintf("it serves the kind as %s", strings.Join(t.api.Versions(gvk.GroupKind()), ", "))
-	case !known && t.minor > apilife.Newest():
-		return fmt.Sprintf("not known to the API data, which end at %s", apilife.Newest())
+		return nil
 	case !known:
-		return fmt.Sprintf("no Kubernetes up to %s has it", apilife.Newest())
+		reason = fmt.Sprintf("no Kubernetes up to %s has it", apilife.Newest())
 	case t.minor == 0:
-		return fmt.Sprintf("the version of the target is %s", t.version)
+		reason = fmt.Sprintf("its version is %s", t.version)
 	case life.RemovedIn(t.minor):
-		return fmt.Sprintf("removed in %s", life.Removed)
+		reason = fmt.Sprintf("removed in %s", life.Removed)
 	case t.minor < life.Introduced:
-		return fmt.Sprintf("it came with %s", life.Introduced)
+		reason = fmt.Sprintf("it came with %s", life.Introduced)
 	case !life.ServedByDefault:
-		return fmt.Sprintf("%s has it and does not enable it by default", t.minor)
+		reason = fmt.Sprintf("%s has it and does not enable it by default", t.minor)
 	}
-	return fmt.Sprintf("%s enables it by default, and somebody switched it off", t.minor)
+	return []string{reason}
+}
+
+// switchable reports whether a target of which only the version is known serves
+// the kind if somebody has told it to.
+func (t target) switchable(gvk schema.GroupVersionKind) bool {
+	life, ok := apilife.Lookup(gvk)
+	return ok && t.api.Derived && life.ServableIn(t.minor)
 }
 
 // replacement is what the target really serves instead of the kind.
