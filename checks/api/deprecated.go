@@ -56,8 +56,8 @@ func deprecated(_ context.Context, p *framework.Pass) error {
 		}
 		for _, u := range usages(row) {
 			if life, ok := to.deprecates(u.gvk); ok {
-				f := to.deprecation(life, row)
-				f.Message, f.Evidence = "written as "+f.Message, u.evidence
+				f := to.deprecation(life, row, "written as %s, which")
+				f.Evidence = u.evidence
 				p.Report(f)
 			}
 		}
@@ -76,11 +76,11 @@ func aging(src source, to target, row *cluster.Row) (framework.Finding, bool) {
 	if !ok || src.owned(row) {
 		return framework.Finding{}, false
 	}
-	f := to.deprecation(life, row)
+	f := to.deprecation(life, row, "%s")
 	f.Evidence = src.listing(row)
-	if _, replaced := f.Details["replacement"]; replaced && src.live && len(f.Evidence) == 1 {
+	if r, ok := to.replacement(life.GVK); ok && r.Kind == life.GVK.Kind && src.live && len(f.Evidence) == 1 {
 		f.Severity = framework.Info
-		f.Remedy = "Use the newer version in what is written from now on; the object itself is served in both."
+		f.Remedy = "Write the newer version from now on; the object itself is served in both."
 	}
 	return f, true
 }
@@ -92,23 +92,32 @@ func (t target) deprecates(gvk schema.GroupVersionKind) (apilife.Life, bool) {
 }
 
 // deprecation is what there is to say about a deprecated version of an object.
-func (t target) deprecation(life apilife.Life, row *cluster.Row) framework.Finding {
+// The format says how the object comes to have it.
+func (t target) deprecation(life apilife.Life, row *cluster.Row, format string) framework.Finding {
 	f := framework.Finding{Object: row.Ref(), Details: t.details(life.GVK)}
-	f.Message = fmt.Sprintf("%s is deprecated since %s", name(life.GVK), life.Deprecated)
-	if life.Deprecated == 0 {
-		f.Message = name(life.GVK) + " is deprecated"
+	f.Message = fmt.Sprintf(format, name(life.GVK)) + " is deprecated"
+	if life.Deprecated != 0 {
+		f.Message += fmt.Sprintf(" since %s", life.Deprecated)
 	}
 	if life.Removed != 0 {
 		f.Message += fmt.Sprintf(" and removed in %s", life.Removed)
 	} else {
 		f.Severity = framework.Info
 	}
-	if r, ok := t.replacement(life.GVK); ok {
+	r, replaced := t.replacement(life.GVK)
+	switch {
+	case replaced && r.Kind != life.GVK.Kind:
+		f.Remedy = fmt.Sprintf("Write a %s instead.", r.Kind)
+		fallthrough
+	case replaced:
 		f.Message += "; the target serves " + name(r)
-		return f
+	case !life.Replacement.Empty():
+		f.Message += fmt.Sprintf("; the target does not serve %s yet", name(life.Replacement))
+		f.Remedy = "Plan to change the API version when the target is upgraded."
+	default:
+		f.Message += "; nothing replaces it"
+		f.Remedy = "Plan how to do without the object before the target is upgraded."
 	}
-	f.Message += "; nothing replaces it"
-	f.Remedy = "Plan how to do without the object before the target is upgraded."
 	return f
 }
 
