@@ -107,7 +107,7 @@ func (t target) deprecation(life apilife.Life, row *cluster.Row, format string) 
 	r, replaced := t.replacement(life.GVK)
 	switch {
 	case replaced && r.Kind != life.GVK.Kind:
-		f.Remedy = fmt.Sprintf("Write a %s instead.", r.Kind)
+		f.Remedy = fmt.Sprintf("Write it as %s instead.", r.Kind)
 		fallthrough
 	case replaced:
 		f.Message += "; the target serves " + name(r)

@@ -80,23 +80,12 @@ func removed(_ context.Context, p *framework.Pass) error {
 // lost is the finding about an object that the target does not take.
 func lost(src source, to target, row *cluster.Row) (framework.Finding, bool) {
 	gvk := row.GroupVersionKind()
-	f := framework.Finding{Object: row.Ref(), Details: to.details(gvk)}
-	switch to.asked(gvk) {
-	case unserved:
-		text, remedy := unservedText(to, gvk)
-		f.Message, f.Remedy = name(gvk)+" "+text, remedy
-		if to.switchable(gvk) {
-			f.Severity = framework.Warning
-		}
-	case undefined:
-		if src.defines(row) {
-			return f, false
-		}
-		f.Message = fmt.Sprintf("%s is not served by the target, and the source does not define it", name(gvk))
-		f.Remedy = "Install on the target what defines the kind, before the objects come."
-		if !src.live {
-			f.Severity = framework.Warning
-		}
+	var f framework.Finding
+	switch answer := to.asked(gvk); {
+	case answer == unserved:
+		f = refused(to, gvk)
+	case answer == undefined && !src.defines(row):
+		f = strange(src, gvk)
 	default:
 		return f, false
 	}
@@ -105,13 +94,35 @@ func lost(src source, to target, row *cluster.Row) (framework.Finding, bool) {
 		f.Message += "; the controller that owns it must make it again"
 		f.Remedy = "Check that the version of the controller that runs on the target writes an API version that is served there."
 	}
-	f.Evidence = src.listing(row)
+	f.Object, f.Details, f.Evidence = row.Ref(), to.details(gvk), src.listing(row)
 	for _, u := range usages(row) {
 		if to.asked(u.gvk) == unserved {
 			f.Evidence = append(f.Evidence, u.evidence...)
 		}
 	}
 	return f, true
+}
+
+// refused is about a version that the target does not serve.
+func refused(to target, gvk schema.GroupVersionKind) framework.Finding {
+	text, remedy := unservedText(to, gvk)
+	f := framework.Finding{Message: name(gvk) + " " + text, Remedy: remedy}
+	if to.switchable(gvk) {
+		f.Severity = framework.Warning
+	}
+	return f
+}
+
+// strange is about a kind that neither side defines.
+func strange(src source, gvk schema.GroupVersionKind) framework.Finding {
+	f := framework.Finding{
+		Message: fmt.Sprintf("%s is not served by the target, and the source does not define it", name(gvk)),
+		Remedy:  "Install on the target what defines the kind, before the objects come.",
+	}
+	if !src.live {
+		f.Severity = framework.Warning
+	}
+	return f
 }
 
 // unservedText tells that the target does not serve a version, and why, and
