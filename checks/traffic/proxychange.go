@@ -89,7 +89,7 @@ func reportBound(p *framework.Pass) {
 }
 
 // reportCutOff reports the Services whose externalIP is a node of the target,
-// which ipvs mode hides from the other nodes.
+// which ipvs mode hides from the other nodes as soon as the Service is created.
 func reportCutOff(p *framework.Pass) {
 	nodes := nodeAddresses(p)
 	for svc := range cluster.Services.In(p.Source) {
@@ -100,7 +100,7 @@ func reportCutOff(p *framework.Pass) {
 		ref := p.Source.Ref(svc)
 		ref.FieldPath = "spec.externalIPs"
 		p.Report(framework.Finding{
-			Severity: framework.Blocker, Object: ref,
+			Severity: framework.Blocker, Step: framework.Application, Object: ref,
 			Message: "an externalIP of the Service is the address of a node of the target: ipvs mode binds it to the other nodes, which then cannot reach that node",
 			Remedy:  "Take the address out of externalIPs before the Service is created on the target.",
 			Details: map[string]string{"addresses": svc.Spec.ExternalIPs[i]},
