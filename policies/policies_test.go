@@ -14,6 +14,7 @@ import (
 
 	"github.com/precheck-dev/precheck/framework"
 	"github.com/precheck-dev/precheck/framework/checktest"
+	"github.com/precheck-dev/precheck/framework/cluster"
 	"github.com/precheck-dev/precheck/policies"
 )
 
@@ -42,6 +43,25 @@ func TestPoliciesNameTheirSources(t *testing.T) {
 		if !strings.Contains(c.Doc, "\n\nSources:\n- https://") {
 			t.Errorf("%s has no related_resources", c.ID)
 		}
+	}
+}
+
+// TestPoliciesRunAtOnce gives the race detector something to see, and holds
+// the report to being the same.
+func TestPoliciesRunAtOnce(t *testing.T) {
+	checks := all(t)
+	var resources []cluster.Resource
+	for _, c := range checks {
+		resources = append(append(resources, c.Source...), c.Target...)
+	}
+	s, err := cluster.Directory{Path: "traffic/testdata/pre-stop/missing/source", Now: checktest.Now}.Read(t.Context(), resources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := framework.Input{Source: s, Target: s, Now: checktest.Now, Parallel: 4}
+	first := framework.Apply(t.Context(), checks, in)
+	if diff := cmp.Diff(first.Results, framework.Apply(t.Context(), checks, in).Results); diff != "" {
+		t.Errorf("a second run differs:\n%s", diff)
 	}
 }
 

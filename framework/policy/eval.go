@@ -26,7 +26,7 @@ func (p *policy) run(ctx context.Context, pass *framework.Pass) error {
 		return fmt.Errorf("build the input of %s: %w", p.name, err)
 	}
 	limit := p.limit + time.Duration(len(subjects))*perObject
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it was not done after %s", p.limit))
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it was not done after %s", limit))
 	defer cancel()
 	query, err := rego.New(
 		rego.Query(p.module.Package.Path.Append(ast.StringTerm(denyRule)).String()),
@@ -146,7 +146,7 @@ func (p *policy) subjects(pass *framework.Pass) ([]subject, error) {
 		return p.workloads(pass.Source), nil
 	}
 	var out []subject
-	for _, o := range pass.Source.Objects(p.each.resources[0]) {
+	for o := range pass.Source.Objects(p.each.resources[0]) {
 		out = append(out, subject{o.(cluster.Object), func() (map[string]any, error) { return plainJSON(o) }})
 	}
 	return out, nil

@@ -160,7 +160,7 @@ func (e *evaluation) refs(side string) map[framework.Ref]framework.Ref {
 	}
 	out := map[framework.Ref]framework.Ref{}
 	add := func(r cluster.Resource) {
-		for _, o := range snapshot.Objects(r) {
+		for o := range snapshot.Objects(r) {
 			full := snapshot.Ref(o.(cluster.Object))
 			key := full
 			key.File, key.Line = "", 0

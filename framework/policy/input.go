@@ -62,7 +62,7 @@ func (p *policy) read(r reading, s *cluster.Snapshot) (any, error) {
 		return list(p.workloads(s))
 	}
 	var subjects []subject
-	for _, o := range s.Objects(r.resources[0]) {
+	for o := range s.Objects(r.resources[0]) {
 		subjects = append(subjects, subject{value: func() (map[string]any, error) { return plainJSON(o) }})
 	}
 	return list(subjects)

@@ -2,6 +2,8 @@ package policy
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -222,6 +224,38 @@ func TestLoadAcceptsRulesBelowAName(t *testing.T) {
 	_, err := Load(one(ruleWith("each: pods", "deny contains names[input.object.kind]\n\nnames.Pod := \"x\"\n\nnames.Node := \"y\"\n")))
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+func TestLoadFollowsLinks(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	good := ruleWith("each: pods", "deny contains \"x\" if input.object.spec\n")
+	for _, err := range []error{
+		os.WriteFile(filepath.Join(elsewhere, "rule.rego"), []byte(good), 0o600),
+		os.Mkdir(filepath.Join(dir, "test"), 0o700),
+		os.Symlink(filepath.Join(elsewhere, "rule.rego"), filepath.Join(dir, "test", "rule.rego")),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if checks, err := Load(os.DirFS(dir)); err != nil || len(checks) != 1 {
+		t.Errorf("a link to a file: %d checks, %v", len(checks), err)
+	}
+	if err := os.Symlink(elsewhere, filepath.Join(dir, "more")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Load(os.DirFS(dir))
+	wantError(t, err, "more: it links to a directory, which is not followed; give that directory itself")
+}
+
+func TestLoadPassesOver(t *testing.T) {
+	fsys := one(ruleWith("each: pods", "deny contains \"x\" if input.object.spec\n"))
+	for _, name := range []string{".git/a.rego", "test/testdata/b.rego", "test/rule_test.rego", "README.md"} {
+		fsys[name] = &fstest.MapFile{Data: []byte("no Rego")}
+	}
+	if checks, err := Load(fsys); err != nil || len(checks) != 1 {
+		t.Errorf("%d checks, %v", len(checks), err)
 	}
 }
 
