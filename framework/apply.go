@@ -53,7 +53,7 @@ func Apply(ctx context.Context, checks []*Check, in Input) *Report {
 		tokens <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-tokens }()
-			r.Results[i] = apply(ctx, c, in)
+			r.Results[i], _ = ApplyOne(ctx, c, in)
 		})
 	}
 	wg.Wait()
@@ -72,12 +72,13 @@ func coverage(s *cluster.Snapshot) Coverage {
 	return c
 }
 
-// apply runs one check and says how it ended.
+// ApplyOne runs one check and says how it ended. The pass is the one that ran,
+// or nil when the check did not run because of what was not read.
 //
 // A finding is mostly "the source needs what the target lacks". An incomplete
 // source therefore hides findings, and those that are made stand; an
 // incomplete target would invent them, so such a check does not run.
-func apply(ctx context.Context, c *Check, in Input) Result {
+func ApplyOne(ctx context.Context, c *Check, in Input) (Result, *Pass) {
 	result := Result{Check: c.ID, Title: c.Title(), Step: c.Step}
 	need := needs{}
 	need.add(Source, in.Source.GapsFor(c.Source), false)
@@ -85,12 +86,12 @@ func apply(ctx context.Context, c *Check, in Input) Result {
 	switch {
 	case len(need.unknown) > 0:
 		result.Status, result.Reason = Unknown, reason(need.unknown)
-		return result
+		return result, nil
 	case len(need.skipped) > 0:
 		result.Status, result.Reason = Skipped, reason(need.skipped)
-		return result
+		return result, nil
 	}
-	p := &Pass{Check: c, Source: in.Source.For(c.Source), Target: in.Target.For(c.Target), Params: c.Params}
+	p := &Pass{Check: c, Source: in.Source.For(c.Source), Target: in.Target.For(c.Target), Params: c.Params, Now: in.Now}
 	if given, ok := in.Params[c.ID]; ok {
 		p.Params = given
 	}
@@ -107,7 +108,7 @@ func apply(ctx context.Context, c *Check, in Input) Result {
 	default:
 		result.Status = Clean
 	}
-	return result
+	return result, p
 }
 
 // needs sorts the gaps of a check by what they do to it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/precheck-dev/precheck/framework/cluster"
 )
@@ -57,6 +58,8 @@ type Pass struct {
 	Source, Target *cluster.Snapshot
 	// Params has the type of Check.Params.
 	Params any
+	// Now is the time of the run. There is no other clock.
+	Now time.Time
 
 	findings []Finding
 }

@@ -2,6 +2,9 @@ package cluster
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"sort"
@@ -264,4 +267,32 @@ func Nothing(reason string) *Snapshot {
 		s.gaps = append(s.gaps, Gap{Resource: f.String(), Chosen: true, Reason: reason})
 	}
 	return s
+}
+
+// Has reports whether the snapshot holds the object; the field path, file and
+// line of the reference do not matter. It looks at everything that was read,
+// also through a view.
+func (s *Snapshot) Has(ref Ref) bool {
+	same := func(r Ref) bool {
+		return r.APIVersion == ref.APIVersion && r.Kind == ref.Kind && r.Namespace == ref.Namespace && r.Name == ref.Name
+	}
+	for _, list := range s.objects {
+		for _, o := range list {
+			if same(s.Ref(o.(Object))) {
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(s.rows, func(r Row) bool { return same(r.Ref()) })
+}
+
+// Fingerprint changes when anybody changed an object of the snapshot. Tests
+// use it to prove that a check did not.
+func (s *Snapshot) Fingerprint() (string, error) {
+	data, err := json.Marshal([]any{s.objects, s.rows, s.api.Resources})
+	if err != nil {
+		return "", fmt.Errorf("fingerprint the snapshot: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
 }

@@ -1,0 +1,3 @@
+module github.com/precheck-dev/precheck/framework/model/apilife/gen
+
+go 1.26.0
