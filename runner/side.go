@@ -110,7 +110,7 @@ func (s *side) read(ctx context.Context, resources []cluster.Resource, now time.
 		return nil, err
 	}
 	if !s.given() {
-		return cluster.FromVersionOnly(version, framework.DeriveAPI(version)), nil
+		return cluster.FromVersionOnly(version, framework.DerivedAPI(version)), nil
 	}
 	reader, err := s.reader(now, progress)
 	if err != nil {
@@ -129,10 +129,7 @@ func (s *side) read(ctx context.Context, resources []cluster.Resource, now time.
 	if snapshot.Identity.Version.IsZero() {
 		snapshot = snapshot.WithVersion(version)
 	}
-	if !snapshot.HasAPI() {
-		snapshot = snapshot.WithAPI(framework.DeriveAPI(version))
-	}
-	return snapshot, nil
+	return framework.DeriveAPI(snapshot), nil
 }
 
 // reader is the reader for what the flags name.
@@ -142,7 +139,7 @@ func (s *side) reader(now time.Time, progress func(string, int)) (cluster.Reader
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
-		return cluster.Live{Config: config, Now: now, Progress: progress}, nil
+		return clusterLive{Config: config, Now: now, Progress: progress}, nil
 	}
 	info, err := os.Stat(s.path)
 	switch {
@@ -151,7 +148,7 @@ func (s *side) reader(now time.Time, progress func(string, int)) (cluster.Reader
 	case info.IsDir():
 		return cluster.Directory{Path: s.path, Now: now}, nil
 	case isArchive(s.path):
-		return cluster.Archive{Path: s.path, Now: now}, nil
+		return clusterArchive{Path: s.path, Now: now}, nil
 	}
 	return nil, fmt.Errorf("read %s: %s is neither a directory nor a .tar.gz file", s.name, s.path)
 }

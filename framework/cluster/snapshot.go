@@ -296,3 +296,12 @@ func (s *Snapshot) Fingerprint() (string, error) {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:]), nil
 }
+
+// WithVersion is the snapshot with a version that somebody stated; it closes
+// the gap "version". It serves manifests, which do not tell it themselves.
+func (s *Snapshot) WithVersion(v Version) *Snapshot {
+	c := *s
+	c.Identity.Version = v
+	c.gaps = slices.DeleteFunc(slices.Clone(s.gaps), func(g Gap) bool { return g.Resource == ServerVersion.String() })
+	return &c
+}
