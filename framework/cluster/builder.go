@@ -10,6 +10,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // request is the union of what is asked of one cluster.
@@ -36,9 +37,11 @@ func newRequest(resources []Resource) request {
 
 // collector takes the objects of one listing. It is not safe for concurrent use.
 type collector struct {
-	spec     *kindSpec // nil: only rows are wanted
-	resource *APIResource
+	spec     *kindSpec               // nil: only rows are wanted
+	resource *APIResource            // of the rows
+	readAs   schema.GroupVersionKind // of the objects
 	rows     bool
+	accept   func(Object) bool // nil: all
 
 	objects []runtime.Object
 	where   []position // parallel to objects; empty for live clusters
@@ -51,13 +54,16 @@ type collector struct {
 
 func newCollector(spec *kindSpec, resource *APIResource, rows bool) *collector {
 	return &collector{
-		spec: spec, resource: resource, rows: rows,
+		spec: spec, resource: resource, readAs: resource.GroupVersionKind(), rows: rows,
 		digest: sha256.New(), writers: map[Writer]*Writer{}, share: sharer{},
 	}
 }
 
 // add takes over the object. The version of the object is that of the resource.
 func (c *collector) add(o Object, at position) {
+	if c.accept != nil && !c.accept(o) {
+		return
+	}
 	c.count++
 	row := Row{
 		Resource: c.resource, Namespace: c.share.text(o.GetNamespace()), Name: o.GetName(),
@@ -76,7 +82,7 @@ func (c *collector) add(o Object, at position) {
 	if c.spec == nil {
 		return
 	}
-	o.GetObjectKind().SetGroupVersionKind(c.resource.GroupVersionKind())
+	o.GetObjectKind().SetGroupVersionKind(c.readAs)
 	o.SetNamespace(row.Namespace)
 	trimMeta(o)
 	if c.spec.trim != nil {

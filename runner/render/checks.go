@@ -15,9 +15,6 @@ import (
 func Checks(w io.Writer, checks []*framework.Check, o Options) error {
 	p := newPage(o)
 	used := 8 + 11 + 4*2 // severity, step and what stands between columns
-	if o.Terminal {
-		used += 5
-	}
 	longest := 0
 	for _, c := range checks {
 		longest = max(longest, width(c.ID))
@@ -27,7 +24,7 @@ func Checks(w io.Writer, checks []*framework.Check, o Options) error {
 		title := wrap(Clean(c.Title()), max(p.width-used-longest, 20))
 		g.rows = append(g.rows, []string{c.ID, c.Severity.String(), c.Step.String(), strings.Join(title, "\n")})
 	}
-	p.open("", g)
+	p.open(g)
 	return p.writeTo(w)
 }
 

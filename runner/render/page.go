@@ -100,13 +100,13 @@ func (p *page) boxed(g grid) {
 			return
 		}
 	}
-	p.open("", g)
+	p.open(g)
 }
 
-// open writes the grid without lines, every line after the indent.
-func (p *page) open(indent string, g grid) {
+// open writes the grid without lines.
+func (p *page) open(g grid) {
 	for line := range strings.Lines(p.render(g, bare())) {
-		line = indent + strings.TrimRight(line, " \n")
+		line = strings.TrimRight(line, " \n")
 		if !strings.Contains(line, "\x1b") {
 			line = truncate(line, p.width)
 		}
@@ -145,7 +145,7 @@ func (p *page) render(g grid, style tw.Rendition) string {
 	var out bytes.Buffer
 	pad := tw.CellPadding{Global: tw.Padding{Left: " ", Right: " ", Overwrite: true}}
 	if style.Borders == tw.BorderNone {
-		pad.Global.Left = ""
+		pad.Global.Left, pad.Global.Right = "", "  "
 	}
 	cell := tw.CellConfig{
 		Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},

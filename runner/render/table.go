@@ -48,7 +48,7 @@ func (t *table) clusters() {
 	t.line(bold, Clean("Risk report of "+stamp(r.GeneratedAt)+" UTC, precheck "+r.Tool))
 	t.blank()
 	rows := [][]string{t.cluster("source", r.Source), t.cluster("target", r.Target)}
-	used := 6 + 3*3 + 4 // the first column and what stands between columns
+	used := 6 + 5*3 // the first column and what stands between columns
 	for _, column := range []int{1, 3} {
 		used += max(len(header[column]), width(rows[0][column]), width(rows[1][column]))
 	}
@@ -171,15 +171,12 @@ func (t *table) group(g *group) {
 	if !t.options.All && len(shown) > maxMessages {
 		shown = shown[:maxMessages]
 	}
-	rows := grid{align: []tw.Align{tw.AlignRight, tw.AlignLeft}}
-	digits := len(fmt.Sprint(g.objects))
 	for _, m := range shown {
-		rows.rows = append(rows.rows, []string{fmt.Sprint(m.objects), t.message(m, t.width-digits-4, len(shown))})
+		t.message(m, len(g.messages))
 	}
-	if left := g.messages[len(shown):]; len(left) > 0 {
-		rows.rows = append(rows.rows, []string{"", fmt.Sprintf("and %s more (--all shows them)", count(len(left), "message"))})
+	if left := len(g.messages) - len(shown); left > 0 {
+		t.text(faint, "  - ", fmt.Sprintf("and %d more of the kind (--all shows them)", left))
 	}
-	t.open("  ", rows)
 	remedies := g.remedies
 	if !t.options.All && len(remedies) > maxMessages {
 		remedies = remedies[:maxMessages]
@@ -189,27 +186,24 @@ func (t *table) group(g *group) {
 	}
 }
 
-// message is a cell: the sentence and, below it, the objects it is about.
-func (t *table) message(m *message, columns, messages int) string {
-	lines := wrap(Clean(m.text), columns)
-	if t.options.All {
-		for _, n := range names(m.findings, full) {
-			lines = append(lines, indented(wrap(Clean(n), columns-2))...)
-		}
-		return strings.Join(lines, "\n")
-	}
-	limit := maxObjects
+// message writes the sentence and, below it, the objects it is about. One of
+// several messages says how many objects those are.
+func (t *table) message(m *message, messages int) {
+	text, limit := Clean(m.text), maxObjects
 	if messages > 1 {
 		limit = 3
+		if m.objects > 1 {
+			text += " (" + count(m.objects, "object") + ")"
+		}
 	}
-	return strings.Join(append(lines, indented(wrap(t.examples(m, limit), columns-2))...), "\n")
-}
-
-func indented(lines []string) []string {
-	for i := range lines {
-		lines[i] = "  " + lines[i]
+	t.text("", "  - ", text)
+	if !t.options.All {
+		t.text(faint, "    ", t.examples(m, limit))
+		return
 	}
-	return lines
+	for _, n := range names(m.findings, full) {
+		t.text(faint, "    ", Clean(n))
+	}
 }
 
 // examples names the first objects and counts the others. The kind is said

@@ -1,0 +1,135 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"sync"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+)
+
+// restarts is how often an expired list is begun anew page by page. After that
+// it is asked for in one piece, which cannot expire.
+const restarts = 2
+
+// list does one task. A continue token that expired (410 Gone) would leave the
+// pages of two states in one list, so the list starts over.
+func (c *client) list(ctx context.Context, t *task) (*collector, error) {
+	for attempt := 0; ; attempt++ {
+		limit := c.PageSize
+		if attempt == restarts {
+			limit = 0
+		}
+		result, err := c.pages(ctx, t, limit)
+		if err != nil && (apierrors.IsResourceExpired(err) || apierrors.IsGone(err)) && attempt < restarts {
+			continue
+		}
+		return result, err
+	}
+}
+
+func (c *client) pages(ctx context.Context, t *task, limit int64) (*collector, error) {
+	k := t.collector()
+	next := ""
+	for {
+		data, err := c.get(ctx, func() *rest.Request { return c.page(t, limit, next) })
+		if err != nil {
+			return nil, err
+		}
+		next, err = t.decode(data, k, t.version)
+		if err != nil {
+			return nil, fmt.Errorf("decode the list: %w", err)
+		}
+		if c.Progress != nil {
+			c.Progress(t.name, k.count)
+		}
+		if next == "" {
+			return k, nil
+		}
+	}
+}
+
+func (c *client) page(t *task, limit int64, next string) *rest.Request {
+	r := c.rest.Get().AbsPath(t.path)
+	if limit > 0 {
+		r = r.Param("limit", strconv.FormatInt(limit, 10))
+	}
+	if next != "" {
+		r = r.Param("continue", next)
+	}
+	return r.SetHeader("Accept", t.accept)
+}
+
+// decoder adds the objects of a page to a collector and returns the token of
+// the next page.
+type decoder func(data []byte, k *collector, version int) (string, error)
+
+// decodeTyped reads protobuf or JSON of a built-in type.
+func decodeTyped(data []byte, k *collector, _ int) (string, error) {
+	return decodeList(scheme.Codecs.UniversalDeserializer(), data, k)
+}
+
+// decodeMetadata reads protobuf or JSON of objects reduced to their metadata.
+func decodeMetadata(data []byte, k *collector, _ int) (string, error) {
+	return decodeList(metadataDecoder(), data, k)
+}
+
+// metadataDecoder knows PartialObjectMetadataList, which the scheme of
+// client-go does not.
+var metadataDecoder = sync.OnceValue(func() runtime.Decoder {
+	s := runtime.NewScheme()
+	if err := metav1.AddMetaToScheme(s); err != nil {
+		panic(err) // the types are registered once in a new scheme
+	}
+	return serializer.NewCodecFactory(s).UniversalDeserializer()
+})
+
+func decodeList(decoder runtime.Decoder, data []byte, k *collector) (string, error) {
+	list, _, err := decoder.Decode(data, nil, nil)
+	if err != nil {
+		return "", err
+	}
+	err = meta.EachListItem(list, func(o runtime.Object) error {
+		object, ok := o.(Object)
+		if !ok {
+			return fmt.Errorf("an item is a %T", o)
+		}
+		k.add(object, position{})
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	m, err := meta.ListAccessor(list)
+	if err != nil {
+		return "", err
+	}
+	return m.GetContinue(), nil
+}
+
+// decodeUntyped reads the JSON of an older version, or of a custom resource.
+func decodeUntyped(data []byte, k *collector, version int) (string, error) {
+	var list struct {
+		Metadata metav1.ListMeta   `json:"metadata"`
+		Items    []json.RawMessage `json:"items"`
+	}
+	if err := json.Unmarshal(data, &list); err != nil {
+		return "", err
+	}
+	for _, item := range list.Items {
+		o, err := decode(k.spec, version, item)
+		if err != nil {
+			return "", err
+		}
+		k.add(o, position{})
+	}
+	return list.Metadata.Continue, nil
+}
