@@ -20,10 +20,9 @@ type progress struct {
 }
 
 type progressLine struct {
-	name      string
-	resource  string
-	resources int
-	objects   int
+	name     string
+	resource string
+	objects  map[string]int // by resource
 }
 
 // redraw is how often the lines are written at most.
@@ -36,10 +35,10 @@ func newProgress(s Streams) *progress {
 	return &progress{out: s.Err, width: s.ErrWidth}
 }
 
-// of is the function that a reader tells its progress to: a resource that is
-// read, and how many objects it had. It may be called concurrently.
+// of is the function that a reader tells its progress to: a resource and how
+// many objects of it were read so far. It may be called concurrently.
 func (p *progress) of(name string) func(resource string, objects int) {
-	line := &progressLine{name: name}
+	line := &progressLine{name: name, objects: map[string]int{}}
 	p.mu.Lock()
 	p.lines = append(p.lines, line)
 	p.mu.Unlock()
@@ -47,15 +46,14 @@ func (p *progress) of(name string) func(resource string, objects int) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		line.resource = resource
-		line.resources++
-		line.objects += objects
+		line.objects[resource] = objects
 		if p.out == nil || time.Since(p.last) < redraw {
 			return
 		}
 		p.last = time.Now()
 		p.erase()
 		for _, l := range p.lines {
-			text := fmt.Sprintf("reading %s: %d objects of %d resources, %s", l.name, l.objects, l.resources, l.resource)
+			text := l.String()
 			fmt.Fprintln(p.out, text[:min(len(text), p.width-1)])
 		}
 		p.drawn = len(p.lines)
@@ -77,4 +75,13 @@ func (p *progress) erase() {
 		fmt.Fprint(p.out, strings.Repeat("\x1b[F", p.drawn)+"\x1b[J")
 		p.drawn = 0
 	}
+}
+
+// String is the line as it is shown.
+func (l *progressLine) String() string {
+	sum := 0
+	for _, n := range l.objects {
+		sum += n
+	}
+	return fmt.Sprintf("reading %s: %d objects, %s", l.name, sum, l.resource)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/precheck-dev/precheck/framework"
 	"github.com/precheck-dev/precheck/framework/cluster"
@@ -66,7 +67,10 @@ func (s *side) given() bool { return s.live() || s.path != "" }
 func (s *side) check() error {
 	flag := func(name string) string { return "--" + s.prefix + name }
 	kubeconfig := *s.kube.KubeConfig != "" || *s.kube.Context != ""
+	_, err := clientcmd.ParseTimeout(*s.kube.Timeout)
 	switch {
+	case err != nil:
+		return fmt.Errorf("%s %q is no duration (want 30s, 2m, or 0 for none)", flag("request-timeout"), *s.kube.Timeout)
 	case kubeconfig && s.inCluster:
 		return fmt.Errorf("%s cannot be combined with a kubeconfig or context; give one of them", flag("in-cluster"))
 	case s.live() && s.path != "":
@@ -139,7 +143,7 @@ func (s *side) reader(now time.Time, progress func(string, int)) (cluster.Reader
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
-		return clusterLive{Config: config, Now: now, Progress: progress}, nil
+		return cluster.Live{Config: config, Now: now, Progress: progress}, nil
 	}
 	info, err := os.Stat(s.path)
 	switch {
@@ -177,12 +181,8 @@ func (s *side) load() (*rest.Config, error) {
 			return nil, fmt.Errorf("use the service account of the pod: %w", err)
 		}
 		config.Impersonate = rest.ImpersonationConfig{UserName: *s.kube.Impersonate, Groups: *s.kube.ImpersonateGroup}
-		timeout, err := time.ParseDuration(*s.kube.Timeout)
-		if err != nil {
-			return nil, fmt.Errorf("--%srequest-timeout: %w", s.prefix, err)
-		}
-		config.Timeout = timeout
-		return config, nil
+		config.Timeout, err = clientcmd.ParseTimeout(*s.kube.Timeout)
+		return config, err
 	}
 	if err := s.checkContext(); err != nil {
 		return nil, err

@@ -24,7 +24,6 @@ func (stubReader) Read(context.Context, []cluster.Resource) (*cluster.Snapshot, 
 }
 
 type (
-	clusterLive    = stubReader
 	clusterArchive = stubReader
 )
 
