@@ -49,13 +49,13 @@ type collector struct {
 	count   int
 	digest  hash.Hash
 	writers map[Writer]*Writer
-	share   sharer
+	pool    *pool
 }
 
-func newCollector(spec *kindSpec, resource *APIResource, rows bool) *collector {
+func newCollector(spec *kindSpec, resource *APIResource, rows bool, p *pool) *collector {
 	return &collector{
 		spec: spec, resource: resource, readAs: resource.GroupVersionKind(), rows: rows,
-		digest: sha256.New(), writers: map[Writer]*Writer{}, share: sharer{},
+		digest: sha256.New(), writers: map[Writer]*Writer{}, pool: p,
 	}
 }
 
@@ -66,7 +66,7 @@ func (c *collector) add(o Object, at position) {
 	}
 	c.count++
 	row := Row{
-		Resource: c.resource, Namespace: c.share.text(o.GetNamespace()), Name: o.GetName(),
+		Resource: c.resource, Namespace: c.pool.text(o.GetNamespace()), Name: o.GetName(),
 		Generated: generated(o, c.resource), Owned: metav1.GetControllerOfNoCopy(o) != nil,
 		File: at.file, Line: at.line,
 	}
@@ -88,7 +88,7 @@ func (c *collector) add(o Object, at position) {
 	if c.spec.trim != nil {
 		c.spec.trim(o)
 	}
-	c.share.object(o)
+	c.pool.object(o)
 	c.objects = append(c.objects, o)
 	if at.file != "" {
 		c.where = append(c.where, at)
@@ -99,10 +99,12 @@ func (c *collector) add(o Object, at position) {
 type builder struct {
 	snapshot *Snapshot
 	digests  []string
+	pool     *pool
+	rows     [][]Row
 }
 
 func newBuilder(id Identity) *builder {
-	return &builder{snapshot: &Snapshot{
+	return &builder{pool: newPool(), snapshot: &Snapshot{
 		Identity: id, objects: map[string][]runtime.Object{},
 		where: map[runtime.Object]position{}, counts: map[string]int{},
 		api: NewAPISurface(nil, nil, nil),
@@ -115,9 +117,13 @@ func (b *builder) gap(g Gap) { b.snapshot.gaps = append(b.snapshot.gaps, g) }
 func (b *builder) take(name string, c *collector) {
 	s := b.snapshot
 	s.counts[name] += c.count
-	s.rows = append(s.rows, c.listed...)
+	b.rows = append(b.rows, c.listed)
 	if c.spec != nil {
-		s.objects[name] = append(s.objects[name], c.objects...)
+		if s.objects[name] == nil {
+			s.objects[name] = c.objects
+		} else {
+			s.objects[name] = append(s.objects[name], c.objects...)
+		}
 		for i, at := range c.where {
 			s.where[c.objects[i]] = at
 		}
@@ -128,6 +134,8 @@ func (b *builder) take(name string, c *collector) {
 // finish sorts everything; the builder must not be used afterwards.
 func (b *builder) finish() *Snapshot {
 	s := b.snapshot
+	s.rows = slices.Concat(b.rows...)
+	b.rows, b.pool = nil, nil
 	for _, list := range s.objects {
 		slices.SortStableFunc(list, compareObjects)
 	}
