@@ -152,9 +152,13 @@ func (p *page) render(g grid, style tw.Rendition) string {
 		Padding:    pad,
 		Alignment:  tw.CellAlignment{PerColumn: g.align},
 	}
+	head := cell
+	if g.align == nil {
+		head.Alignment.Global = tw.AlignLeft
+	}
 	t := tablewriter.NewTable(&out,
 		tablewriter.WithRenderer(renderer.NewBlueprint(style)),
-		tablewriter.WithConfig(tablewriter.Config{Header: cell, Row: cell}),
+		tablewriter.WithConfig(tablewriter.Config{Header: head, Row: cell}),
 		tablewriter.WithTrimSpace(tw.Off), tablewriter.WithTrimLine(tw.Off),
 		tablewriter.WithEastAsian(tw.Off))
 	if g.header != nil {
