@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -50,6 +51,7 @@ type collector struct {
 	digest  hash.Hash
 	writers map[Writer]*Writer
 	pool    *pool
+	model   *corev1.Pod // of the pod before
 }
 
 func newCollector(spec *kindSpec, resource *APIResource, rows bool, p *pool) *collector {
@@ -89,10 +91,13 @@ func (c *collector) add(o Object, at position) {
 		c.spec.trim(o)
 	}
 	c.pool.object(o)
-	c.objects = append(c.objects, o)
 	if at.file != "" {
 		c.where = append(c.where, at)
+	} else if pod, ok := o.(*corev1.Pod); ok {
+		c.objects = append(c.objects, c.slim(pod))
+		return
 	}
+	c.objects = append(c.objects, o)
 }
 
 // builder puts listings together to a snapshot.
@@ -165,6 +170,6 @@ func (b *builder) finish() *Snapshot {
 }
 
 func compareObjects(x, y runtime.Object) int {
-	a, b := x.(metav1.Object), y.(metav1.Object)
+	a, b := x.(namedObject), y.(namedObject)
 	return cmp.Or(cmp.Compare(a.GetNamespace(), b.GetNamespace()), cmp.Compare(a.GetName(), b.GetName()))
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
 	"sort"
 	"sync"
@@ -172,19 +173,26 @@ func (s *Snapshot) objectsOf(name string) []runtime.Object {
 func (s *Snapshot) find(name, namespace, object string) (runtime.Object, bool) {
 	list := s.objectsOf(name)
 	i, ok := slices.BinarySearchFunc(list, [2]string{namespace, object}, func(o runtime.Object, key [2]string) int {
-		m := o.(metav1.Object)
+		m := o.(namedObject)
 		return cmp.Or(cmp.Compare(m.GetNamespace(), key[0]), cmp.Compare(m.GetName(), key[1]))
 	})
 	if !ok {
 		return nil, false
 	}
-	return list[i], true
+	return full(list[i]), true
 }
 
 // Objects yields the objects of a resource without their Go type. The resource
 // must be a Kind or the result of the function Objects.
-func (s *Snapshot) Objects(r Resource) []runtime.Object {
-	return s.objectsOf(r.String())
+func (s *Snapshot) Objects(r Resource) iter.Seq[runtime.Object] {
+	objects := s.objectsOf(r.String())
+	return func(yield func(runtime.Object) bool) {
+		for _, o := range objects {
+			if !yield(full(o)) {
+				return
+			}
+		}
+	}
 }
 
 // Ref names an object of the snapshot, in the version it was read in, and the
@@ -279,7 +287,7 @@ func (s *Snapshot) Has(ref Ref) bool {
 	}
 	for _, list := range s.objects {
 		for _, o := range list {
-			if same(s.Ref(o.(Object))) {
+			if same(s.Ref(full(o).(Object))) {
 				return true
 			}
 		}
