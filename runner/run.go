@@ -192,35 +192,27 @@ func (p *program) complain(name string, s *cluster.Snapshot) {
 }
 
 // problems joins the gaps that nobody chose and that have one reason. A reason
-// that ends with another one is the same problem: whatever came after the
-// connection was lost.
+// that ends with another one is the same problem, seen from further away.
 func problems(gaps []cluster.Gap) []string {
 	var out, order []string
 	of := map[string][]string{}
 	for _, g := range gaps {
-		if !g.Chosen && g.File == "" && g.Resource != "" {
-			of[g.Reason] = append(of[g.Reason], g.Resource)
-		}
-	}
-	for _, g := range gaps {
-		reason := g.Reason
-		for shorter := range of {
-			if strings.HasSuffix(reason, ": "+shorter) {
-				reason = shorter
-			}
-		}
 		switch {
 		case g.Chosen:
 		case g.File != "" || g.Resource == "":
 			out = append(out, g.String())
-		case reason != g.Reason:
-			of[reason] = append(of[reason], g.Resource)
-		case !slices.Contains(order, reason):
-			order = append(order, reason)
+		default:
+			if of[g.Reason] == nil {
+				order = append(order, g.Reason)
+			}
+			of[g.Reason] = append(of[g.Reason], g.Resource)
 		}
 	}
-	for _, reason := range order {
-		out = append(out, listed(of[reason])+": "+reason)
+	slices.SortStableFunc(order, func(a, b string) int { return len(a) - len(b) })
+	for i, reason := range order {
+		if !slices.ContainsFunc(order[:i], func(shorter string) bool { return strings.HasSuffix(reason, ": "+shorter) }) {
+			out = append(out, listed(of[reason])+": "+reason)
+		}
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -19,8 +20,7 @@ type Decision struct {
 // checks that hold the step up.
 func Gate(w io.Writer, r *framework.Report, d Decision, o Options) error {
 	t := table{page: newPage(o), report: r, options: o}
-	colour := map[framework.Verdict]string{framework.Ready: green, framework.Blocked: red, framework.Inconclusive: yellow}[d.Verdict]
-	t.line(colour, fmt.Sprintf("%s: %s", d.Gate.Step, d.Verdict))
+	t.line(colourOf(d.Verdict), fmt.Sprintf("%s: %s", d.Gate.Step, d.Verdict))
 	for _, reason := range d.Reasons {
 		t.text("", "- ", Clean(reason))
 	}
@@ -33,10 +33,7 @@ func Gate(w io.Writer, r *framework.Report, d Decision, o Options) error {
 
 // against lists what blocks the step, then what is unknown about it.
 func (t *table) against(d Decision) {
-	failOn := d.Gate.FailOn
-	if failOn == 0 {
-		failOn = framework.Blocker
-	}
+	failOn := cmp.Or(d.Gate.FailOn, framework.Blocker)
 	held := false
 	for severity := framework.Blocker; severity >= failOn; severity-- {
 		for _, g := range groups(t.report, severity) {
@@ -45,7 +42,7 @@ func (t *table) against(d Decision) {
 			}
 			held = true
 			first := g.messages[0]
-			text := fmt.Sprintf("%s: %s (%s, %s): %s", severity, g.result.Check, g.step, count(g.objects, "object"), first.text)
+			text := fmt.Sprintf("%s: %s (%s, %s): %s", severity, g.result.Check, g.step, count(g.objects, g.noun()), first.text)
 			if example := t.examples(first, 1); example != "" {
 				text += ": " + example
 			}

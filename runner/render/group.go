@@ -3,6 +3,7 @@ package render
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -76,6 +77,18 @@ func newGroup(result *framework.Result, severity framework.Severity, step framew
 	return g
 }
 
+// noun is what the group counts: objects, or findings about no object.
+func (g *group) noun() string {
+	for _, m := range g.messages {
+		for _, f := range m.findings {
+			if f.Object.Name != "" {
+				return "object"
+			}
+		}
+	}
+	return "finding"
+}
+
 // subject tells objects apart.
 func subject(f framework.Finding) string {
 	o := f.Object
@@ -135,12 +148,47 @@ func reasons(r *framework.Report, status framework.Status) (order []string, chec
 		if result.Status != status {
 			continue
 		}
-		if checks[result.Reason] == nil {
-			order = append(order, result.Reason)
+		reason := withoutResources(r, result.Reason)
+		if checks[reason] == nil {
+			order = append(order, reason)
 		}
-		checks[result.Reason] = append(checks[result.Reason], result.Check)
+		checks[reason] = append(checks[reason], result.Check)
 	}
 	return order, checks
+}
+
+var andMore = regexp.MustCompile(`; and \d+ more$`)
+
+// withoutResources is a reason that does not name the resources that were
+// missing, so that checks which lack different ones for one cause are told
+// together.
+func withoutResources(r *framework.Report, reason string) string {
+	more := andMore.FindString(reason)
+	var parts []string
+	for part := range strings.SplitSeq(strings.TrimSuffix(reason, more), "; ") {
+		side, rest, _ := strings.Cut(part, ": ")
+		for _, g := range gapsOf(r, side) {
+			if g.Resource != "" && g.File == "" && rest == g.String() {
+				part = side + ": " + g.Reason
+			}
+		}
+		if slices.Contains(parts, part) {
+			more = ""
+			continue
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, "; ") + more
+}
+
+func gapsOf(r *framework.Report, side string) []cluster.Gap {
+	switch side {
+	case framework.Source:
+		return r.Coverage.Source.Gaps
+	case framework.Target:
+		return r.Coverage.Target.Gaps
+	}
+	return nil
 }
 
 // identity is a cluster in one line.

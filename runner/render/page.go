@@ -48,7 +48,7 @@ func (p *page) writeTo(w io.Writer) error {
 
 // paint colours text, on a terminal.
 func (p *page) paint(colour, s string) string {
-	if !p.terminal || s == "" {
+	if !p.terminal || s == "" || colour == "" {
 		return s
 	}
 	return "\x1b[" + colour + "m" + s + "\x1b[0m"
@@ -107,8 +107,8 @@ func (p *page) boxed(g grid) {
 func (p *page) open(g grid) {
 	for line := range strings.Lines(p.render(g, bare())) {
 		line = strings.TrimRight(line, " \n")
-		if !strings.Contains(line, "\x1b") {
-			line = truncate(line, p.width)
+		if !fits(line, p.width) {
+			line = truncate(ansi.ReplaceAllString(line, ""), p.width)
 		}
 		fmt.Fprintln(&p.buf, line)
 	}

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"regexp"
@@ -19,6 +20,9 @@ const (
 	maxMessages = 5
 	maxObjects  = 5
 )
+
+// roomy is how many columns the verdicts take with all there is to say.
+const roomy = 67
 
 var ansi = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
@@ -65,7 +69,7 @@ func (t *table) cluster(name string, id cluster.Identity) []string {
 	from := "not given"
 	switch id.Origin {
 	case cluster.FromCluster:
-		from = id.Server
+		from = strings.TrimPrefix(id.Server, "https://")
 	case cluster.FromManifests:
 		from = "manifests"
 	case cluster.FromVersion:
@@ -91,7 +95,7 @@ func (t *table) verdicts() {
 	for _, step := range framework.Steps {
 		verdict := framework.Gate{Step: step, FailOn: t.options.FailOn}.Decide(t.report)
 		counts := t.counts(step)
-		row := []string{step.String(), t.verdict(verdict)}
+		row := []string{step.String(), t.verdict(verdict, counts)}
 		for _, n := range []int{counts.of[framework.Blocker], counts.of[framework.Warning], counts.of[framework.Info], counts.unknown} {
 			row = append(row, number(n))
 		}
@@ -100,12 +104,33 @@ func (t *table) verdicts() {
 	t.boxed(g)
 }
 
-func (t *table) verdict(v framework.Verdict) string {
-	colour := map[framework.Verdict]string{framework.Ready: green, framework.Blocked: red}[v]
-	if colour == "" {
-		colour = yellow
+// verdict is the word in its colour, and whether an earlier step is the cause.
+func (t *table) verdict(v framework.Verdict, counts tally) string {
+	failOn := cmp.Or(t.options.FailOn, framework.Blocker)
+	own := counts.unknown
+	if v == framework.Blocked {
+		own = 0
+		for severity, n := range counts.of {
+			if severity >= failOn {
+				own += n
+			}
+		}
 	}
-	return t.paint(colour, string(v))
+	word := t.paint(colourOf(v), string(v))
+	if v != framework.Ready && own == 0 && counts.before && t.width >= roomy {
+		word += t.paint(faint, " as above")
+	}
+	return word
+}
+
+func colourOf(v framework.Verdict) string {
+	switch v {
+	case framework.Ready:
+		return green
+	case framework.Blocked:
+		return red
+	}
+	return yellow
 }
 
 func number(n int) string {
@@ -119,10 +144,11 @@ func number(n int) string {
 type tally struct {
 	of      map[framework.Severity]int
 	unknown int
+	before  bool // whether a step comes before
 }
 
 func (t *table) counts(step framework.Step) tally {
-	c := tally{of: map[framework.Severity]int{}}
+	c := tally{of: map[framework.Severity]int{}, before: step > framework.Steps[0]}
 	for _, result := range t.report.Results {
 		if result.Status == framework.Unknown && result.Step == step {
 			c.unknown++
@@ -165,7 +191,7 @@ func (t *table) section(severity framework.Severity, name, colour string) {
 }
 
 func (t *table) group(g *group) {
-	t.spread(Clean(g.result.Check), g.step.String()+", "+count(g.objects, "object"))
+	t.spread(Clean(g.result.Check), g.step.String()+", "+count(g.objects, g.noun()))
 	t.text("", "  ", Clean(g.result.Title))
 	shown := g.messages
 	if !t.options.All && len(shown) > maxMessages {
@@ -198,11 +224,11 @@ func (t *table) message(m *message, messages int) {
 	}
 	t.text("", "  - ", text)
 	if !t.options.All {
-		t.text(faint, "    ", t.examples(m, limit))
+		t.text(faint, "      ", t.examples(m, limit))
 		return
 	}
 	for _, n := range names(m.findings, full) {
-		t.text(faint, "    ", Clean(n))
+		t.text(faint, "      ", Clean(n))
 	}
 }
 
@@ -260,10 +286,10 @@ func (t *table) coverage() {
 		}
 	}
 	c := t.report.Coverage
-	text := fmt.Sprintf("%s clean of %d. Read %s of the source and %s of the target.",
-		count(clean, "check"), len(t.report.Results), count(c.Source.Objects, "object"), count(c.Target.Objects, "object"))
+	text := fmt.Sprintf("%d of %s clean. Read %s of the source and %s of the target.",
+		clean, count(len(t.report.Results), "check"), count(c.Source.Objects, "object"), count(c.Target.Objects, "object"))
 	if n := len(c.Source.Ignored) + len(c.Target.Ignored); n > 0 {
-		text += fmt.Sprintf(" Passed over %s that hold no Kubernetes object.", count(n, "document"))
+		text += fmt.Sprintf(" Passed over %s without a Kubernetes object.", count(n, "document"))
 	}
 	t.text(faint, "", text)
 	if t.options.All {

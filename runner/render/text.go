@@ -53,7 +53,11 @@ func truncate(s string, columns int) string {
 	if width(s) <= columns {
 		return s
 	}
-	return displaywidth.TruncateString(s, columns, "...")
+	tail := "..."
+	if columns < 2*len(tail) {
+		tail = ""
+	}
+	return displaywidth.TruncateString(s, columns, tail)
 }
 
 // wrap breaks the text at spaces into lines of at most so many columns, and
