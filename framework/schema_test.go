@@ -48,7 +48,7 @@ func mixedReport(t *testing.T) *framework.Report {
 		t.Fatal(err)
 	}
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	known := cluster.FromVersionOnly(v, framework.DerivedAPI(v))
+	known := framework.VersionOnly(v)
 	checks := []*framework.Check{
 		asked("a/clean", func(context.Context, *framework.Pass) error { return nil }, cluster.ServerVersion),
 		asked("a/found", func(_ context.Context, p *framework.Pass) error {

@@ -114,7 +114,7 @@ func (s *side) read(ctx context.Context, resources []cluster.Resource, now time.
 		return nil, err
 	}
 	if !s.given() {
-		return cluster.FromVersionOnly(version, framework.DerivedAPI(version)), nil
+		return framework.VersionOnly(version), nil
 	}
 	reader, err := s.reader(now, progress)
 	if err != nil {

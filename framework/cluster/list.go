@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -33,9 +34,11 @@ func (c *client) list(ctx context.Context, t *task) (*collector, error) {
 
 func (c *client) pages(ctx context.Context, t *task, limit int64) (*collector, error) {
 	k := t.collector()
+	buffer := c.buffers.Get().(*bytes.Buffer)
+	defer c.buffers.Put(buffer)
 	next := ""
 	for {
-		data, err := c.get(ctx, func() *rest.Request { return c.page(t, limit, next) })
+		data, err := c.get(ctx, buffer, func() *rest.Request { return c.page(t, limit, next) })
 		if err != nil {
 			return nil, err
 		}

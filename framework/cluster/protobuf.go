@@ -3,12 +3,10 @@ package cluster
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // protobufMagic begins every protobuf answer of an API server; a
@@ -21,6 +19,9 @@ const (
 	fieldListMeta = 1
 	fieldItems    = 2
 )
+
+// fieldRaw is the field of runtime.Unknown that holds the object.
+const fieldRaw = 2
 
 // unmarshaler is what every built-in type implements.
 type unmarshaler interface {
@@ -67,20 +68,34 @@ func decodeItems(data []byte, k *collector, make func() (unmarshaler, error)) (s
 			return add(item, func(b []byte, o unmarshaler) error { return json.Unmarshal(b, o) })
 		})
 	}
+	var scratch []byte // Unmarshal copies what it keeps
 	return decodeProtobuf(data[len(protobufMagic):], func(item []byte) error {
-		return add(item, func(b []byte, o unmarshaler) error { return o.Unmarshal(b) })
+		return add(item, func(b []byte, o unmarshaler) error {
+			small, err := without(scratch[:0], b, fieldsV1)
+			if err != nil {
+				return err
+			}
+			scratch = small
+			return o.Unmarshal(small)
+		})
 	})
 }
 
 // decodeProtobuf calls add with every item of a list and returns its continue
 // token.
 func decodeProtobuf(envelope []byte, add func(item []byte) error) (string, error) {
-	var unknown runtime.Unknown
-	if err := unknown.Unmarshal(envelope); err != nil {
+	var raw []byte
+	err := fields(envelope, func(number protowire.Number, value []byte) error {
+		if number == fieldRaw {
+			raw = value
+		}
+		return nil
+	})
+	if err != nil {
 		return "", err
 	}
 	var meta metav1.ListMeta
-	err := fields(unknown.Raw, func(number protowire.Number, value []byte) error {
+	err = fields(raw, func(number protowire.Number, value []byte) error {
 		switch number {
 		case fieldListMeta:
 			return meta.Unmarshal(value)
@@ -90,27 +105,4 @@ func decodeProtobuf(envelope []byte, add func(item []byte) error) (string, error
 		return fmt.Errorf("a list has the unexpected field %d", number)
 	})
 	return meta.Continue, err
-}
-
-// fields calls f with every field of a message that consists of messages.
-func fields(data []byte, f func(protowire.Number, []byte) error) error {
-	for len(data) > 0 {
-		number, wire, n := protowire.ConsumeTag(data)
-		if n < 0 {
-			return protowire.ParseError(n)
-		}
-		if wire != protowire.BytesType {
-			return errors.New("a list has a field that is no message")
-		}
-		data = data[n:]
-		value, n := protowire.ConsumeBytes(data)
-		if n < 0 {
-			return protowire.ParseError(n)
-		}
-		if err := f(number, value); err != nil {
-			return err
-		}
-		data = data[n:]
-	}
-	return nil
 }

@@ -249,6 +249,25 @@ func (s *Snapshot) WithAPI(api *APISurface) *Snapshot {
 	return &c
 }
 
+// WithoutAPI is the snapshot with nothing known of its API surface, and why.
+func (s *Snapshot) WithoutAPI(reason string) *Snapshot {
+	c := s.WithAPI(NewAPISurface(nil, nil, nil))
+	c.gaps = append(c.gaps, Gap{Resource: API.String(), Reason: reason})
+	slices.SortStableFunc(c.gaps, func(x, y Gap) int { return cmp.Compare(x.Resource, y.Resource) })
+	return c
+}
+
+// unsaid is the reason of a gap in what a saved snapshot may leave out.
+const unsaid = "the snapshot does not say"
+
+// Undiscovered reports whether nobody ever asked the cluster for its API
+// surface, as when manifests were written down with a version and no more. It
+// is false when somebody asked and got no answer.
+func (s *Snapshot) Undiscovered() bool {
+	asked := func(g Gap) bool { return g.Resource == API.String() && !g.Partial && !g.Chosen && g.Reason != unsaid }
+	return !s.HasAPI() && !slices.ContainsFunc(s.gaps, asked)
+}
+
 // HasAPI reports whether the surface was discovered, saved or derived.
 func (s *Snapshot) HasAPI() bool {
 	return !slices.ContainsFunc(s.gaps, func(g Gap) bool { return g.Resource == API.String() && !g.Partial })
