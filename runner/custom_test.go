@@ -9,16 +9,14 @@ import (
 )
 
 // The module of a third party in examples/custom-check compiles against this
-// one, passes its tests, and its program knows its check.
+// one, and its program knows its check.
 func TestCustomCheck(t *testing.T) {
 	dir := filepath.Join("..", "examples", "custom-check")
 	program := filepath.Join(t.TempDir(), "custom-check")
-	for _, args := range [][]string{{"build", "-o", program, "."}, {"test", "./..."}} {
-		goCommand := exec.CommandContext(t.Context(), "go", args...)
-		goCommand.Dir = dir
-		if out, err := goCommand.CombinedOutput(); err != nil {
-			t.Fatalf("go %s in examples/custom-check: %v (a stale go.mod is repaired by go mod tidy there)\n%s", args[0], err, out)
-		}
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
+	build.Dir = dir
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build examples/custom-check: %v (a stale go.mod is repaired by go mod tidy there)\n%s", err, out)
 	}
 	source := filepath.Join(dir, "registry", "testdata", "registry", "mixed", "source")
 	out, err := exec.CommandContext(t.Context(), program, "run", "--checks", "registry", "--source", source, "--target-version", "v1.37").Output()
