@@ -264,7 +264,7 @@ const unsaid = "the snapshot does not say"
 // surface, as when manifests were written down with a version and no more. It
 // is false when somebody asked and got no answer.
 func (s *Snapshot) Undiscovered() bool {
-	asked := func(g Gap) bool { return g.Resource == API.String() && !g.Partial && g.Reason != unsaid }
+	asked := func(g Gap) bool { return g.Resource == API.String() && !g.Partial && !g.Chosen && g.Reason != unsaid }
 	return !s.HasAPI() && !slices.ContainsFunc(s.gaps, asked)
 }
 
@@ -323,4 +323,13 @@ func (s *Snapshot) Fingerprint() (string, error) {
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:]), nil
+}
+
+// WithVersion is the snapshot with a version that somebody stated; it closes
+// the gap "version". It serves manifests, which do not tell it themselves.
+func (s *Snapshot) WithVersion(v Version) *Snapshot {
+	c := *s
+	c.Identity.Version = v
+	c.gaps = slices.DeleteFunc(slices.Clone(s.gaps), func(g Gap) bool { return g.Resource == ServerVersion.String() })
+	return &c
 }
