@@ -46,8 +46,8 @@ func (n *Nodes) Values(label string) []string { return slices.Sorted(maps.Keys(n
 type Answer struct {
 	Set
 	// Invalid tells why the requirement, or one of its terms, cannot be parsed.
-	// As in the scheduler such a term matches nothing, and it is only told when
-	// no other term matches.
+	// An API server refuses such an object; the scheduler lets the term match
+	// nothing, and so does the set.
 	Invalid error
 }
 
@@ -63,23 +63,19 @@ func (n *Nodes) Match(r Requirement) Answer {
 }
 
 func (n *Nodes) match(r Requirement) Answer {
-	selector := nodeaffinity.NewLazyErrorNodeSelector(&corev1.NodeSelector{NodeSelectorTerms: r.Terms})
-	a := Answer{Set: n.none()}
+	given := &corev1.NodeSelector{NodeSelectorTerms: r.Terms}
+	_, err := nodeaffinity.NewNodeSelector(given)
+	a := Answer{Set: n.none(), Invalid: err}
+	selector := nodeaffinity.NewLazyErrorNodeSelector(given)
 	for i, node := range n.all {
 		if r.Origin == Volume {
 			// As CheckNodeAffinity of component-helpers/storage/volume does:
 			// the labels count and nothing else.
 			node = &corev1.Node{ObjectMeta: metav1.ObjectMeta{Labels: node.Labels}}
 		}
-		ok, err := selector.Match(node)
-		if ok {
+		if ok, _ := selector.Match(node); ok { // the error is in a.Invalid
 			a.words[i/64] |= 1 << (i % 64)
-		} else if err != nil {
-			a.Invalid = err
 		}
-	}
-	if a.Len() > 0 {
-		a.Invalid = nil
 	}
 	return a
 }
