@@ -77,9 +77,10 @@ func (c cause) renamed(target *placement.Nodes) (matches int, ok bool) {
 }
 
 // finding is the cause without severity, object and the message's ending. The
-// path is that of what holds the requirements.
-func (j *judge) finding(c cause, path placement.Path) framework.Finding {
-	f := framework.Finding{Details: j.details(c)}
+// path is that of what holds the requirements: the pod spec, or something else
+// when the spec is nil.
+func (j *judge) finding(c cause, path placement.Path, spec *corev1.PodSpec) framework.Finding {
+	f := framework.Finding{Details: j.details(c), Patches: j.patches(c, path, spec)}
 	f.Object.FieldPath = path.String()
 	if len(c.parts) == 1 {
 		f.Object.FieldPath = c.parts[0].Path.String()
@@ -95,7 +96,7 @@ func (j *judge) finding(c cause, path placement.Path) framework.Finding {
 		f.Message = fact(c.parts[0], j.target)
 	}
 	if f.Remedy == "" {
-		f.Remedy = j.remedy(c)
+		f.Remedy = j.remedy(c, f)
 	}
 	return f
 }
@@ -119,28 +120,36 @@ func (j *judge) details(c cause) map[string]string {
 	}
 	for _, l := range labels {
 		if s, ok := placement.Successor(l); ok {
-			d["successor"], d["deprecatedSince"] = s.Successor, s.Since
+			join(d, "successor", s.Successor)
+			join(d, "deprecatedSince", s.Since)
 			matches, _ := c.renamed(j.target)
 			d["successorMatches"] = strconv.Itoa(matches)
 		}
-		if by := placement.SetBy(l); by != "" {
-			d["setBy"] = by
+		if by := placement.SetBy(l); by != "" && !strings.Contains(d["setBy"], by) {
+			join(d, "setBy", by)
 		}
 	}
 	return d
 }
 
-// remedy is the best thing to do about a cause, or empty for the check's own.
-func (j *judge) remedy(c cause) string {
-	d := j.details(c)
-	if matches, ok := c.renamed(j.target); ok && matches > 0 && d["successor"] != "" {
-		return fmt.Sprintf("Use the label %s instead: %d of %d nodes of the target match then.", d["successor"], matches, j.target.Len())
+func join(d map[string]string, key, value string) {
+	if d[key] != "" {
+		value = d[key] + ", " + value
 	}
+	d[key] = value
+}
+
+// remedy is the best thing to do about a cause, or empty for the check's own.
+func (j *judge) remedy(c cause, f framework.Finding) string {
+	matches, renamed := c.renamed(j.target)
+	elsewhere := c.parts[0].Origin == placement.RuntimeClass
 	switch {
+	case renamed && matches > 0 && (elsewhere || len(f.Patches) > 0):
+		return fmt.Sprintf("Use %s instead: %d of %d nodes of the target match then.", f.Details["successor"], matches, j.target.Len())
 	case len(c.parts) == 1 && pinned(c.parts[0]):
 		return "Select nodes by a label that the target's nodes have, and not by name."
-	case d["setBy"] != "":
-		return fmt.Sprintf("Choose a label that the target's nodes have, because %s sets this one.", d["setBy"])
+	case f.Details["setBy"] != "":
+		return fmt.Sprintf("Choose a label that the target's nodes have instead of one that comes from %s.", f.Details["setBy"])
 	}
 	return ""
 }

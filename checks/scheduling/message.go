@@ -18,10 +18,10 @@ import (
 func fact(r placement.Requirement, target *placement.Nodes) string {
 	e, ok := r.Single()
 	switch {
-	case !ok && len(r.Terms) == 0:
-		return "the node selector has no terms, which no node satisfies"
+	case !ok && len(r.Labels()) == 0 && !slices.ContainsFunc(r.Terms, func(t corev1.NodeSelectorTerm) bool { return len(t.MatchFields) > 0 }):
+		return "the node selector has no conditions, and such a selector matches no node"
 	case !ok && len(r.Terms) == 1:
-		return "no node of the target satisfies " + term(r.Terms[0])
+		return "no node of the target has " + term(r.Terms[0])
 	case !ok:
 		return fmt.Sprintf("no node of the target satisfies any of %d terms: %s", len(r.Terms), strings.Join(few(terms(r)), "; "))
 	case pinned(r):

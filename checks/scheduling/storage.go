@@ -21,8 +21,7 @@ func (j *judge) volumes() {
 		}
 		required := placement.FromSelector(placement.Volume, placement.At("spec", "nodeAffinity", "required"), pv.Spec.NodeAffinity.Required)
 		for _, c := range j.causes(required) {
-			f := j.finding(c, placement.At("spec", "nodeAffinity", "required"))
-			f.Patches = j.patches(c, placement.Path{}, nil)
+			f := j.finding(c, placement.At("spec", "nodeAffinity", "required"), nil)
 			if len(f.Patches) == 0 && c.invalid == nil {
 				f.Remedy = "Restore the volume from a snapshot so that it is provisioned where the target has nodes, or change its node affinity on the way."
 			}
@@ -81,12 +80,11 @@ func (j *judge) storageClass(class *storagev1.StorageClass, side string, uses in
 	path := placement.At("allowedTopologies")
 	r := placement.FromTopologies(path, class.AllowedTopologies)
 	for _, c := range j.causes([]placement.Requirement{r}) {
-		f := j.finding(c, path)
+		f := j.finding(c, path, nil)
 		f.Cluster = side
-		from := j.pass.Target
-		if side == framework.Source {
-			from = j.pass.Source
-			f.Patches = j.patches(c, placement.Path{}, nil)
+		from := j.pass.Source
+		if side == framework.Target {
+			from, f.Patches = j.pass.Target, nil // patches are for objects on their way
 		}
 		f.Object = from.Ref(class)
 		f.Object.FieldPath = path.String()
@@ -98,7 +96,7 @@ func (j *judge) storageClass(class *storagev1.StorageClass, side string, uses in
 			if uses == 0 {
 				f.Severity = framework.Info
 				f.Message += "; no claim of the source is provisioned from the class"
-			} else if j.nowhere(r) {
+			} else if side == framework.Source && j.nowhere(r) {
 				f.Severity = framework.Warning
 				f.Message += "; no node of the source satisfies it either"
 			}

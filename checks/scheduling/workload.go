@@ -22,6 +22,7 @@ type subject struct {
 	path     placement.Path // of the pod spec
 	spec     *corev1.PodSpec
 	required []placement.Requirement
+	fit      placement.Answer     // nodes of the target that satisfy required
 	class    []framework.Evidence // of the RuntimeClass that adds to required
 }
 
@@ -36,6 +37,7 @@ func (j *judge) workload(w cluster.Workload) {
 		s.required = slices.DeleteFunc(s.required, func(r placement.Requirement) bool { return r.Origin == placement.NodeName })
 	}
 	j.runtimeClass(s)
+	s.fit = j.target.MatchAll(s.required)
 	j.needs(s)
 	j.wishes(s)
 	j.exclusions(s)
@@ -67,13 +69,13 @@ func fromClass(path placement.Path, class *nodev1.RuntimeClass) []placement.Requ
 
 // needs reports why the pods fit no node of the target.
 func (j *judge) needs(s *subject) {
-	causes := j.causes(s.required)
-	if len(causes) == 0 {
+	if s.fit.Len() > 0 && s.fit.Invalid == nil {
 		return
 	}
+	causes := j.causes(s.required)
 	severity, ending := j.gravity(s)
 	for _, c := range causes {
-		f := j.finding(c, s.path)
+		f := j.finding(c, s.path, s.spec)
 		switch o := c.parts[0].Origin; {
 		case len(c.parts) > 1 || c.invalid != nil:
 		case o == placement.Spread:
@@ -91,19 +93,18 @@ func (j *judge) needs(s *subject) {
 		if j.source != nil {
 			f.Details["sourceNodes"] = strconv.Itoa(j.source.MatchAll(s.required).Len())
 		}
-		j.report(s, c, f)
+		j.report(s, f)
 	}
 }
 
-// report adds the object and, unless somebody else makes the pods, the patches.
-func (j *judge) report(s *subject, c cause, f framework.Finding) {
+// report adds the object. A pod that another object makes is not patched.
+func (j *judge) report(s *subject, f framework.Finding) {
 	path := f.Object.FieldPath
 	f.Object = j.pass.Source.Ref(s.Object)
 	f.Object.FieldPath = path
 	if owner := metav1.GetControllerOfNoCopy(s.Object); owner != nil {
 		f.Remedy = fmt.Sprintf("Change it in the %s %s, which makes these pods.", owner.Kind, owner.Name)
-	} else {
-		f.Patches = j.patches(c, s.path, s.spec)
+		f.Patches = nil
 	}
 	j.pass.Report(f)
 }
@@ -118,12 +119,12 @@ func (j *judge) gravity(s *subject) (framework.Severity, string) {
 			ending += "; " + why
 		}
 	}
-	nowhere := j.nowhere(s.required...)
+	nowhere := !runs(s.Object) && j.nowhere(s.required...)
 	if daemon, ok := s.Object.(*appsv1.DaemonSet); ok {
 		if nowhere {
 			return framework.Info, "; the DaemonSet runs on no node of the source either"
 		}
-		lower(j.source == nil && daemon.Status.DesiredNumberScheduled == 0, "whether the DaemonSet runs on any node of the source is not known")
+		lower(j.source == nil && !runs(daemon), "whether the DaemonSet runs on any node of the source is not known")
 	}
 	lower(nowhere, "its pods fit no node of the source either")
 	lower(s.Replicas == 0, "it has no replicas")
@@ -135,24 +136,23 @@ func (j *judge) gravity(s *subject) (framework.Severity, string) {
 // wishes reports what the pods ask of nodes without needing it and no node
 // that they fit has.
 func (j *judge) wishes(s *subject) {
-	fit := j.target.MatchAll(s.required)
 	var causes []cause
 	for _, r := range placement.Wished(s.path, s.spec) {
 		a := j.target.Match(r)
-		left := a.Set
-		if fit.Len() > 0 {
-			left = left.And(fit)
+		met := a.Len() > 0
+		if s.fit.Len() > 0 {
+			met = a.Meets(s.fit.Set)
 		}
-		if a.Invalid != nil || left.Len() == 0 {
+		if a.Invalid != nil || !met {
 			causes = merge(causes, cause{parts: []placement.Requirement{r}, invalid: a.Invalid})
 		}
 	}
 	for _, c := range causes {
-		f := j.finding(c, s.path)
+		f := j.finding(c, s.path, s.spec)
 		r := c.parts[0]
 		if c.invalid == nil {
 			if j.target.Match(r).Len() > 0 {
-				f.Message = fmt.Sprintf("the nodes of the target that the pods fit do not satisfy %s", phrases(c.parts)[0])
+				f.Message = "no node of the target that the pods fit has " + phrases(c.parts)[0]
 			}
 			f.Message += effect(r.Origin)
 			f.Severity = wishSeverity(r.Origin, s.Replicas)
@@ -161,7 +161,7 @@ func (j *judge) wishes(s *subject) {
 				f.Message += "; nor does any node of the source"
 			}
 		}
-		j.report(s, c, f)
+		j.report(s, f)
 	}
 }
 
@@ -199,20 +199,20 @@ func wishSeverity(o placement.Origin, replicas int32) framework.Severity {
 func (j *judge) exclusions(s *subject) {
 	for _, r := range s.required {
 		e, ok := r.Single()
-		renamed, changed := r.Successor()
-		if !ok || !changed || len(j.target.Values(e.Key)) > 0 || j.target.Match(r).Invalid != nil {
+		if !ok || e.Operator != corev1.NodeSelectorOpDoesNotExist && e.Operator != corev1.NodeSelectorOpNotIn {
 			continue
 		}
+		renamed, changed := r.Successor()
 		kept := j.target.Match(r).Len() - j.target.Match(renamed).Len()
-		if kept <= 0 || e.Operator != corev1.NodeSelectorOpDoesNotExist && e.Operator != corev1.NodeSelectorOpNotIn {
+		if !changed || kept <= 0 || len(j.target.Values(e.Key)) > 0 {
 			continue
 		}
 		c := cause{parts: []placement.Requirement{r}}
-		f := j.finding(c, s.path)
+		f := j.finding(c, s.path, s.spec)
 		f.Severity = framework.Info
 		f.Message = fmt.Sprintf("no node of the target has the label %s, so it keeps the pods off no node", e.Key)
-		f.Remedy = fmt.Sprintf("Use the label %s instead, which keeps the pods off %d of %d nodes.", f.Details["successor"], kept, j.target.Len())
-		j.report(s, c, f)
+		f.Remedy = fmt.Sprintf("Use %s instead, which keeps the pods off %d of %d nodes.", f.Details["successor"], kept, j.target.Len())
+		j.report(s, f)
 	}
 }
 
@@ -224,6 +224,29 @@ func specPath(o cluster.Object) placement.Path {
 		return placement.At("spec", "jobTemplate", "spec", "template", "spec")
 	}
 	return placement.At("spec", "template", "spec")
+}
+
+// runs reports whether pods of the workload are known to be on nodes of the
+// source, be it that the nodes lost the labels since: affinity is ignored
+// during execution.
+func runs(o cluster.Object) bool {
+	switch w := o.(type) {
+	case *appsv1.Deployment:
+		return w.Status.ReadyReplicas > 0
+	case *appsv1.StatefulSet:
+		return w.Status.ReadyReplicas > 0
+	case *appsv1.ReplicaSet:
+		return w.Status.ReadyReplicas > 0
+	case *corev1.ReplicationController:
+		return w.Status.ReadyReplicas > 0
+	case *appsv1.DaemonSet:
+		return w.Status.DesiredNumberScheduled > 0
+	case *batchv1.Job:
+		return w.Status.Ready != nil && *w.Status.Ready > 0
+	case *corev1.Pod:
+		return w.Status.Phase == corev1.PodRunning
+	}
+	return false
 }
 
 func suspended(o cluster.Object) bool {

@@ -81,15 +81,22 @@ func (n *Nodes) match(r Requirement) Answer {
 }
 
 // MatchAll finds the nodes that satisfy every requirement; without any, all do.
-func (n *Nodes) MatchAll(requirements []Requirement) Set {
-	s := n.none()
+// It is invalid when one of them is.
+func (n *Nodes) MatchAll(requirements []Requirement) Answer {
+	all := Answer{Set: n.none()}
 	for i := range n.all {
-		s.words[i/64] |= 1 << (i % 64)
+		all.words[i/64] |= 1 << (i % 64)
 	}
 	for _, r := range requirements {
-		s = s.And(n.Match(r).Set)
+		a := n.Match(r)
+		for i := range all.words {
+			all.words[i] &= a.words[i]
+		}
+		if all.Invalid == nil {
+			all.Invalid = a.Invalid
+		}
 	}
-	return s
+	return all
 }
 
 // Conflict is a smallest part of the requirements that no single node
@@ -124,11 +131,12 @@ func (s Set) Len() int {
 	return sum
 }
 
-// And are the nodes that are in both sets, which are of one index.
-func (s Set) And(t Set) Set {
-	out := Set{make([]uint64, len(s.words))}
+// Meets reports whether some node is in both sets, which are of one index.
+func (s Set) Meets(t Set) bool {
 	for i := range s.words {
-		out.words[i] = s.words[i] & t.words[i]
+		if s.words[i]&t.words[i] != 0 {
+			return true
+		}
 	}
-	return out
+	return false
 }

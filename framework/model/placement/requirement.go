@@ -64,7 +64,10 @@ func (r Requirement) Single() (c corev1.NodeSelectorRequirement, ok bool) {
 	if len(r.Terms) != 1 || len(r.Terms[0].MatchExpressions)+len(r.Terms[0].MatchFields) != 1 {
 		return c, false
 	}
-	return append(slices.Clone(r.Terms[0].MatchExpressions), r.Terms[0].MatchFields...)[0], true
+	if len(r.Terms[0].MatchFields) == 1 {
+		return r.Terms[0].MatchFields[0], true
+	}
+	return r.Terms[0].MatchExpressions[0], true
 }
 
 // Labels are the label keys that the requirement names, sorted.
@@ -107,22 +110,29 @@ func (r Requirement) key() string {
 	if r.Origin == Volume {
 		b.WriteString("volume")
 	}
-	write := func(kind byte, list []corev1.NodeSelectorRequirement) {
-		for _, e := range list {
-			b.WriteByte(kind)
-			for _, s := range append([]string{e.Key, string(e.Operator)}, e.Values...) {
-				b.WriteString(strconv.Itoa(len(s)))
-				b.WriteByte(':')
-				b.WriteString(s)
-			}
-		}
-	}
 	for _, t := range r.Terms {
 		b.WriteByte('|')
-		write('l', t.MatchExpressions)
-		write('f', t.MatchFields)
+		writeKey(&b, 'l', t.MatchExpressions)
+		writeKey(&b, 'f', t.MatchFields)
 	}
 	return b.String()
+}
+
+// writeKey gives every text its length, so that no two lists look alike.
+func writeKey(b *strings.Builder, kind byte, list []corev1.NodeSelectorRequirement) {
+	write := func(s string) {
+		b.WriteString(strconv.Itoa(len(s)))
+		b.WriteByte(':')
+		b.WriteString(s)
+	}
+	for _, e := range list {
+		b.WriteByte(kind)
+		write(e.Key)
+		write(string(e.Operator))
+		for _, v := range e.Values {
+			write(v)
+		}
+	}
 }
 
 func (r Requirement) on(e corev1.NodeSelectorRequirement) Requirement {
