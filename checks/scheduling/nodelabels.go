@@ -67,7 +67,7 @@ pkg/api/node/util.go and the scheduler's plugins at Kubernetes v1.37.2, KEP-2067
 }
 
 func nodeLabels(_ context.Context, p *framework.Pass) error {
-	j := &judge{pass: p, target: placement.Index(cluster.Nodes.In(p.Target))}
+	j := &judge{pass: p, target: placement.Index(cluster.Nodes.In(p.Target)), verdicts: map[string]*verdict{}}
 	if j.target.Len() == 0 {
 		return errors.New("the target has no nodes, so nobody can tell which labels they will have")
 	}
@@ -89,6 +89,8 @@ type judge struct {
 	pass   *framework.Pass
 	target *placement.Nodes
 	source *placement.Nodes // nil when it is not known
+	// verdicts of pod specs, by path and signature: equal ones are judged once.
+	verdicts map[string]*verdict
 }
 
 // nowhere reports whether it is known that no node of the source satisfies the

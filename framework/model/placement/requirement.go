@@ -111,28 +111,35 @@ func (r Requirement) key() string {
 		b.WriteString("volume")
 	}
 	for _, t := range r.Terms {
-		b.WriteByte('|')
-		writeKey(&b, 'l', t.MatchExpressions)
-		writeKey(&b, 'f', t.MatchFields)
+		writeTerm(&b, t)
 	}
 	return b.String()
 }
 
-// writeKey gives every text its length, so that no two lists look alike.
-func writeKey(b *strings.Builder, kind byte, list []corev1.NodeSelectorRequirement) {
-	write := func(s string) {
-		b.WriteString(strconv.Itoa(len(s)))
-		b.WriteByte(':')
-		b.WriteString(s)
+// writeTerm and text give every text its length, so that no two lists look alike.
+func writeTerm(b *strings.Builder, t corev1.NodeSelectorTerm) {
+	b.WriteByte('|')
+	for _, e := range t.MatchExpressions {
+		writeCondition(b, 'l', e)
 	}
-	for _, e := range list {
-		b.WriteByte(kind)
-		write(e.Key)
-		write(string(e.Operator))
-		for _, v := range e.Values {
-			write(v)
-		}
+	for _, e := range t.MatchFields {
+		writeCondition(b, 'f', e)
 	}
+}
+
+func writeCondition(b *strings.Builder, kind byte, e corev1.NodeSelectorRequirement) {
+	b.WriteByte(kind)
+	text(b, e.Key)
+	text(b, string(e.Operator))
+	for _, v := range e.Values {
+		text(b, v)
+	}
+}
+
+func text(b *strings.Builder, s string) {
+	b.WriteString(strconv.Itoa(len(s)))
+	b.WriteByte(':')
+	b.WriteString(s)
 }
 
 func (r Requirement) on(e corev1.NodeSelectorRequirement) Requirement {
