@@ -8,8 +8,10 @@ import (
 	"io"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // request is the union of what is asked of one cluster.
@@ -36,9 +38,11 @@ func newRequest(resources []Resource) request {
 
 // collector takes the objects of one listing. It is not safe for concurrent use.
 type collector struct {
-	spec     *kindSpec // nil: only rows are wanted
-	resource *APIResource
+	spec     *kindSpec               // nil: only rows are wanted
+	resource *APIResource            // of the rows
+	readAs   schema.GroupVersionKind // of the objects
 	rows     bool
+	accept   func(Object) bool // nil: all
 
 	objects []runtime.Object
 	where   []position // parallel to objects; empty for live clusters
@@ -46,21 +50,25 @@ type collector struct {
 	count   int
 	digest  hash.Hash
 	writers map[Writer]*Writer
-	share   sharer
+	pool    *pool
+	model   *corev1.Pod // of the pod before
 }
 
-func newCollector(spec *kindSpec, resource *APIResource, rows bool) *collector {
+func newCollector(spec *kindSpec, resource *APIResource, rows bool, p *pool) *collector {
 	return &collector{
-		spec: spec, resource: resource, rows: rows,
-		digest: sha256.New(), writers: map[Writer]*Writer{}, share: sharer{},
+		spec: spec, resource: resource, readAs: resource.GroupVersionKind(), rows: rows,
+		digest: sha256.New(), writers: map[Writer]*Writer{}, pool: p,
 	}
 }
 
 // add takes over the object. The version of the object is that of the resource.
 func (c *collector) add(o Object, at position) {
+	if c.accept != nil && !c.accept(o) {
+		return
+	}
 	c.count++
 	row := Row{
-		Resource: c.resource, Namespace: c.share.text(o.GetNamespace()), Name: o.GetName(),
+		Resource: c.resource, Namespace: c.pool.text(o.GetNamespace()), Name: o.GetName(),
 		Generated: generated(o, c.resource), Owned: metav1.GetControllerOfNoCopy(o) != nil,
 		File: at.file, Line: at.line,
 	}
@@ -76,27 +84,32 @@ func (c *collector) add(o Object, at position) {
 	if c.spec == nil {
 		return
 	}
-	o.GetObjectKind().SetGroupVersionKind(c.resource.GroupVersionKind())
+	o.GetObjectKind().SetGroupVersionKind(c.readAs)
 	o.SetNamespace(row.Namespace)
 	trimMeta(o)
 	if c.spec.trim != nil {
 		c.spec.trim(o)
 	}
-	c.share.object(o)
-	c.objects = append(c.objects, o)
+	c.pool.object(o)
 	if at.file != "" {
 		c.where = append(c.where, at)
+	} else if pod, ok := o.(*corev1.Pod); ok {
+		c.objects = append(c.objects, c.slim(pod))
+		return
 	}
+	c.objects = append(c.objects, o)
 }
 
 // builder puts listings together to a snapshot.
 type builder struct {
 	snapshot *Snapshot
 	digests  []string
+	pool     *pool
+	rows     [][]Row
 }
 
 func newBuilder(id Identity) *builder {
-	return &builder{snapshot: &Snapshot{
+	return &builder{pool: newPool(), snapshot: &Snapshot{
 		Identity: id, objects: map[string][]runtime.Object{},
 		where: map[runtime.Object]position{}, counts: map[string]int{},
 		api: NewAPISurface(nil, nil, nil),
@@ -109,9 +122,13 @@ func (b *builder) gap(g Gap) { b.snapshot.gaps = append(b.snapshot.gaps, g) }
 func (b *builder) take(name string, c *collector) {
 	s := b.snapshot
 	s.counts[name] += c.count
-	s.rows = append(s.rows, c.listed...)
+	b.rows = append(b.rows, c.listed)
 	if c.spec != nil {
-		s.objects[name] = append(s.objects[name], c.objects...)
+		if s.objects[name] == nil {
+			s.objects[name] = c.objects
+		} else {
+			s.objects[name] = append(s.objects[name], c.objects...)
+		}
 		for i, at := range c.where {
 			s.where[c.objects[i]] = at
 		}
@@ -122,6 +139,8 @@ func (b *builder) take(name string, c *collector) {
 // finish sorts everything; the builder must not be used afterwards.
 func (b *builder) finish() *Snapshot {
 	s := b.snapshot
+	s.rows = slices.Concat(b.rows...)
+	b.rows, b.pool = nil, nil
 	for _, list := range s.objects {
 		slices.SortStableFunc(list, compareObjects)
 	}
@@ -151,6 +170,6 @@ func (b *builder) finish() *Snapshot {
 }
 
 func compareObjects(x, y runtime.Object) int {
-	a, b := x.(metav1.Object), y.(metav1.Object)
+	a, b := x.(namedObject), y.(namedObject)
 	return cmp.Or(cmp.Compare(a.GetNamespace(), b.GetNamespace()), cmp.Compare(a.GetName(), b.GetName()))
 }

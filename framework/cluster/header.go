@@ -75,7 +75,7 @@ func (l *loader) applyHeader() {
 		l.gap(Gap{Resource: UID.String(), Reason: "the snapshot does not say"})
 	}
 	if h.API == nil {
-		l.gap(Gap{Resource: API.String(), Reason: "the snapshot does not say"})
+		l.gap(Gap{Resource: API.String(), Reason: unsaid})
 	} else {
 		s.api = h.API.surface()
 	}

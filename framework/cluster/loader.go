@@ -169,7 +169,7 @@ func (l *loader) collector(gvk schema.GroupVersionKind, spec *kindSpec) *collect
 	if spec != nil {
 		wanted = l.want.kinds[spec.gr.String()]
 	}
-	c := newCollector(wanted, r, l.want.inventory)
+	c := newCollector(wanted, r, l.want.inventory, l.pool)
 	l.collectors[gvk.String()] = c
 	return c
 }
@@ -225,7 +225,7 @@ func (l *loader) extracted(d *ConfigMapData, cm *corev1.ConfigMap, at position) 
 	}
 	c, ok := l.collectors[d.String()]
 	if !ok {
-		c = newCollector(&kindSpec{}, &APIResource{Version: "v1", Resource: "configmaps", Kind: "ConfigMap", Namespaced: true}, false)
+		c = newCollector(configMaps, &APIResource{Version: "v1", Resource: "configmaps", Kind: "ConfigMap", Namespaced: true}, false, l.pool)
 		l.collectors[d.String()] = c
 	}
 	c.add(cm, at)
@@ -240,7 +240,7 @@ func (l *loader) finish(path string) (*Snapshot, error) {
 		if !strings.HasPrefix(key, "configmaps/") {
 			name = schema.GroupResource{Group: c.resource.Group, Resource: c.resource.Resource}.String()
 		}
-		if c.spec != nil && c.spec.gr.Resource != "" {
+		if c.spec != nil && c.spec != configMaps {
 			name = c.spec.gr.String()
 		}
 		l.take(name, c)

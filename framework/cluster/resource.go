@@ -67,7 +67,7 @@ func (k Kind[T]) In(s *Snapshot) iter.Seq[*T] {
 	objects := s.objectsOf(k.spec.gr.String())
 	return func(yield func(*T) bool) {
 		for _, o := range objects {
-			if !yield(any(o).(*T)) {
+			if !yield(any(full(o)).(*T)) {
 				return
 			}
 		}

@@ -51,29 +51,3 @@ func (c *collector) writer(w Writer) *Writer {
 	c.writers[w] = &w
 	return &w
 }
-
-// generated reports whether the object comes into being on any cluster by
-// itself, so that nothing is lost when it is not moved.
-//
-// Sources: EndpointSlice label (KEP-752), EndpointSliceMirroring controller,
-// FlowSchema annotation (API Priority and Fairness documentation, "Maintenance
-// of the mandatory and suggested configuration objects"), APIService label
-// (kube-aggregator), RBAC bootstrap label (RBAC documentation, "Auto-reconciliation").
-func generated(o metav1.Object, r *APIResource) bool {
-	switch r.Group + "/" + r.Kind {
-	case "discovery.k8s.io/EndpointSlice":
-		by := o.GetLabels()["endpointslice.kubernetes.io/managed-by"]
-		return by == "endpointslice-controller.k8s.io" || by == "endpointslicemirroring-controller.k8s.io"
-	case "flowcontrol.apiserver.k8s.io/FlowSchema", "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration":
-		return o.GetAnnotations()["apf.kubernetes.io/autoupdate-spec"] == "true"
-	case "apiregistration.k8s.io/APIService":
-		return o.GetLabels()["kube-aggregator.kubernetes.io/automanaged"] != ""
-	case "rbac.authorization.k8s.io/ClusterRole", "rbac.authorization.k8s.io/ClusterRoleBinding":
-		return o.GetLabels()["kubernetes.io/bootstrapping"] == "rbac-defaults"
-	case "coordination.k8s.io/Lease", "/Node", "storage.k8s.io/CSINode", "/ComponentStatus":
-		return true
-	case "scheduling.k8s.io/PriorityClass":
-		return strings.HasPrefix(o.GetName(), "system-")
-	}
-	return false
-}

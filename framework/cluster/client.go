@@ -1,0 +1,143 @@
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	apimachineryversion "k8s.io/apimachinery/pkg/version"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+)
+
+const (
+	protobuf     = "application/vnd.kubernetes.protobuf"
+	metadataOnly = ";as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+	acceptTyped  = protobuf + ",application/json"
+	acceptMeta   = protobuf + metadataOnly + ",application/json" + metadataOnly
+	acceptJSON   = "application/json"
+)
+
+// client talks to one API server.
+type client struct {
+	Live
+	server    string
+	rest      rest.Interface
+	discovery *discovery.DiscoveryClient
+	// down is why the server is given up: once it stopped answering, asking for
+	// the remaining lists would only cost time.
+	down atomic.Pointer[error]
+	// buffers are as large as the largest page of a list, one for each list
+	// that is being read.
+	buffers sync.Pool
+}
+
+func newClient(l Live) (*client, error) {
+	config := rest.CopyConfig(l.Config)
+	if config.QPS == 0 {
+		config.QPS = -1
+	}
+	config.WarningHandler = rest.NoWarnings{}
+	config.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
+	config.AcceptContentTypes = acceptTyped
+	config.APIPath = "/"
+	httpClient, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", config.Host, err)
+	}
+	r, err := rest.UnversionedRESTClientForConfigAndClient(config, httpClient)
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", config.Host, err)
+	}
+	d, err := discovery.NewDiscoveryClientForConfigAndClient(config, httpClient)
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", config.Host, err)
+	}
+	if l.PageSize <= 0 {
+		l.PageSize = 500
+	}
+	l.Config = config
+	return &client{
+		Live: l, server: config.Host, rest: r, discovery: d,
+		buffers: sync.Pool{New: func() any { return &bytes.Buffer{} }},
+	}, nil
+}
+
+func (c *client) version(ctx context.Context) (Version, error) {
+	data, err := c.get(ctx, &bytes.Buffer{}, func() *rest.Request {
+		return c.rest.Get().AbsPath("/version").SetHeader("Accept", acceptJSON)
+	})
+	if err != nil {
+		return Version{}, err
+	}
+	var info apimachineryversion.Info
+	if err := json.Unmarshal(data, &info); err != nil {
+		return Version{}, fmt.Errorf("read the version: %w", err)
+	}
+	return ParseVersion(info.GitVersion)
+}
+
+func (c *client) uid(ctx context.Context) (string, error) {
+	data, err := c.get(ctx, &bytes.Buffer{}, func() *rest.Request {
+		return c.rest.Get().AbsPath("/api/v1/namespaces/kube-system").SetHeader("Accept", acceptJSON)
+	})
+	if err != nil {
+		return "", err
+	}
+	var ns metav1.PartialObjectMetadata
+	if err := json.Unmarshal(data, &ns); err != nil {
+		return "", fmt.Errorf("read the namespace kube-system: %w", err)
+	}
+	return string(ns.UID), nil
+}
+
+// explain is the error in one line, without the address and the path that a
+// reader knows anyway, and with a hint where the cause can be seen from here.
+func (c *client) explain(err error) string {
+	prefix := ""
+	if cause := c.down.Load(); cause != nil && (lost(err) || errors.As(err, new(*gaveUp))) {
+		err, prefix = *cause, "the cluster does not answer: "
+	}
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if apierrors.IsUnauthorized(err) {
+		if end := c.certificateEnd(); !end.IsZero() && end.Before(c.Now) {
+			return fmt.Sprintf("the client certificate expired on %s (%s)", end.UTC().Format(time.RFC3339), text)
+		}
+		return "the server refuses the credentials (" + text + ")"
+	}
+	return prefix + text
+}
+
+// certificateEnd is when the client certificate expires; zero when there is none.
+func (c *client) certificateEnd() time.Time {
+	data := c.Config.CertData
+	if len(data) == 0 && c.Config.CertFile != "" {
+		data, _ = os.ReadFile(c.Config.CertFile)
+	}
+	block, _ := pem.Decode(data)
+	if block == nil {
+		return time.Time{}
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return time.Time{}
+	}
+	return cert.NotAfter
+}
