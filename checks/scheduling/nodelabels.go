@@ -17,7 +17,8 @@ import (
 // nodes of the source the pods fit, when that is known; successor and
 // deprecatedSince of a renamed label, and successorMatches, how many nodes of
 // the target satisfy the condition with it; setBy, the product that sets the
-// label; conditions, where no single node satisfies several at once.
+// label; conditions, where no single node satisfies several at once; claims, how
+// many claims are provisioned from a storage class.
 var NodeLabels = &framework.Check{
 	ID: "scheduling/node-labels",
 	Doc: `labels and names of nodes that no node of the target has
@@ -40,7 +41,8 @@ Warning: pods run, but not as intended. Required and preferred anti-affinity and
 ScheduleAnyway constraints do nothing where the key is missing. A persistent
 volume that moves as it is (reclaim policy Retain, or made by hand) cannot be
 used from any node; one restored from a CSI snapshot is provisioned anew, which
-cannot be seen from here. A volume without a claim is only worth knowing.
+cannot be seen from here. A volume without a claim is only worth knowing. Of a
+storage class that exists on both sides the target's counts.
 
 Findings weigh less when the pods fit no node of the source either (for a
 DaemonSet nothing changes then: Info), when there are no replicas or the job is

@@ -1,7 +1,7 @@
 package scheduling
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -100,7 +100,7 @@ func (j *judge) storageClass(class *storagev1.StorageClass, side string, uses in
 				f.Severity = framework.Warning
 				f.Message += "; no node of the source satisfies it either"
 			}
-			f.Details["claims"] = fmt.Sprint(uses)
+			f.Details["claims"] = strconv.Itoa(uses)
 		}
 		j.pass.Report(f)
 	}

@@ -76,6 +76,7 @@ func (j *judge) gravity(w cluster.Workload, v *verdict) (framework.Severity, str
 	}
 	lower(nowhere, "its pods fit no node of the source either")
 	lower(w.Replicas == 0, "it has no replicas")
+	lower(w.Replicas == 0 && metav1.GetControllerOfNoCopy(w.Object) != nil, "it may be an old revision")
 	lower(suspended(w.Object), "it is suspended")
 	lower(w.Object.GetNamespace() == metav1.NamespaceSystem, "add-ons in kube-system often belong to the cluster and are not moved")
 	return severity, ending
