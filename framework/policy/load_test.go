@@ -199,9 +199,9 @@ func TestLoadRefusesFiles(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		"no file":             {map[string]string{"README.md": "x"}, "load policies: there is no .rego file"},
-		"only a library":      {map[string]string{"lib/a.rego": library}, "load policies: there is no policy, only libraries"},
-		"only a test":         {map[string]string{"test/rule_test.rego": "package x"}, "load policies: there is no .rego file"},
+		"no file":             {map[string]string{"README.md": "x"}, "there is no .rego file"},
+		"only a library":      {map[string]string{"lib/a.rego": library}, "there is no policy, only libraries"},
+		"only a test":         {map[string]string{"test/rule_test.rego": "package x"}, "there is no .rego file"},
 		"empty file":          {map[string]string{"test/rule.rego": ""}, "test/rule.rego:1: the file is empty"},
 		"no domain":           {map[string]string{"rule.rego": good}, "rule.rego: a policy is a file in a directory named after its domain"},
 		"too deep":            {map[string]string{"a/test/rule.rego": good}, "a/test/rule.rego: a policy is a file in a directory named after its domain"},
