@@ -104,6 +104,7 @@ func TestEveryCheckAnswers(t *testing.T) {
 	}{
 		{framework.Blocker, "api/removed CronJob payments/settlement"},
 		{framework.Blocker, "scheduling/node-labels StatefulSet data/mysql"},
+		{framework.Blocker, "traffic/readiness-probe Deployment catalogue/catalogue"},
 		{framework.Warning, "api/removed Ingress shop/shop-api"},
 		{framework.Warning, "traffic/external-traffic-policy Service ingress/nginx-ingress-lb"},
 	} {
