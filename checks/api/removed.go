@@ -142,7 +142,7 @@ func unservedText(to target, gvk schema.GroupVersionKind) (text, remedy string) 
 		reasons = append(reasons, "nothing replaces it")
 		remedy = "Do without the object on the target, and find another way to what it does."
 		if gvk.Kind == "PodSecurityPolicy" {
-			remedy = "Use Pod Security Admission or a policy engine on the target instead (https://kubernetes.io/docs/tasks/configure-pod-container/migrate-from-psp/)."
+			remedy = "Use Pod Security Admission (https://kubernetes.io/docs/tasks/configure-pod-container/migrate-from-psp/) or a policy engine on the target."
 		}
 	case known && life.ServableIn(to.minor):
 		remedy = "Enable the API version on the target (kube-apiserver --runtime-config), or leave the object out of the move."

@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -43,9 +44,9 @@ func (u usage) remedy() string {
 	case source == charts:
 		return "Change the API version in the chart and in its stored releases (helm mapkubeapis) before Helm is run against the target."
 	case source == manifests || u.writer == "":
-		return "Change the API version in the manifest before it is applied to the target."
+		return "Change the API version in the manifests before they are applied to the target."
 	}
-	return "Let this writer use a served version before it is run against the target."
+	return fmt.Sprintf("Let %s use a version that the target serves before it runs there.", u.writer)
 }
 
 // versionSource is what a writer takes an API version from.

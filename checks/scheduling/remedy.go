@@ -22,7 +22,7 @@ func (j *judge) remedy(c cause, f framework.Finding) string {
 		return fmt.Sprintf("Use %s: %d of %d nodes of the target match then.", instead, matches, j.target.Len())
 	}
 	if len(c.parts) > 1 {
-		return "Add a node to the target that has all of this, or ask for less."
+		return "Add a node to the target that has all that is asked for, or ask for less."
 	}
 	if renamed && matches > 0 {
 		return fmt.Sprintf("Take out what asks for the old name: %s is asked for already.", f.Details["successor"])
@@ -47,9 +47,9 @@ func (j *judge) single(r placement.Requirement, e corev1.NodeSelectorRequirement
 	case pinned(r):
 		return "Select nodes by a label that the target's nodes have, and not by name."
 	case e.Operator == corev1.NodeSelectorOpDoesNotExist || e.Operator == corev1.NodeSelectorOpNotIn:
-		return "Add nodes to the target that the condition allows, or remove it."
+		return fmt.Sprintf("Add nodes to the target without what the condition on %s excludes, or remove it.", e.Key)
 	case placement.ControlPlane(e.Key):
-		return "Select other nodes: a worker with this label counts as control plane, and load balancers may leave it out."
+		return fmt.Sprintf("Select nodes without %s: a worker with it counts as control plane, and load balancers may leave it out.", e.Key)
 	case placement.Described(e.Key):
 		return j.described(e)
 	case placement.PoolID(e.Key):
@@ -57,11 +57,11 @@ func (j *judge) single(r placement.Requirement, e corev1.NodeSelectorRequirement
 	case by.AddOn && !there:
 		return fmt.Sprintf("Install %s on the target first, or use a label that its nodes have.", by.Name)
 	case by.AddOn:
-		return "Use a value that the target's nodes have, or add nodes with this one."
+		return otherValue(e.Key)
 	case by.Name != "":
 		return fmt.Sprintf("Use a label of your own that nodes of both clusters carry, instead of one of %s.", by.Name)
 	}
-	return "Give nodes of the target this label, start a node of a pool that has it, or use another one."
+	return fmt.Sprintf("Give nodes of the target %s, start a node of a pool that has it, or use another one.", phrase(e))
 }
 
 // described is what to do about a label that says what a node is.
@@ -72,25 +72,28 @@ func (j *judge) described(e corev1.NodeSelectorRequirement) string {
 	}
 	switch {
 	case label == corev1.LabelOSStable:
-		return "Add nodes with this operating system to the target."
+		return fmt.Sprintf("Add nodes with %s to the target.", phrase(corev1.NodeSelectorRequirement{Key: label, Operator: e.Operator, Values: e.Values}))
 	case label == corev1.LabelArchStable:
-		return "Add nodes of this architecture to the target, or change the selector where the images are built for another."
+		return fmt.Sprintf("Add nodes with %s to the target, or change the selector if the images are built for another architecture.",
+			phrase(corev1.NodeSelectorRequirement{Key: label, Operator: e.Operator, Values: e.Values}))
 	case len(j.target.Values(label)) == 0:
 		return fmt.Sprintf("Give the nodes of the target the label %s, or use another one.", label)
-	case label != e.Key:
-		return fmt.Sprintf("Use %s with a value that the target's nodes have, or add nodes with this one.", label)
 	}
-	return "Use a value that the target's nodes have, or add nodes with this one."
+	return otherValue(label)
+}
+
+func otherValue(label string) string {
+	return fmt.Sprintf("Use a value of %s that the target's nodes have, or add nodes with the wanted one.", label)
 }
 
 // volumeRemedy is what to do about a volume that no node of the target can use.
 func (j *judge) volumeRemedy(pv *corev1.PersistentVolume, c cause) string {
 	if pv.Spec.Local != nil || pv.Spec.HostPath != nil {
-		return "Copy the data to a volume of the target: a local disk stays with its node."
+		return "Copy the data of local disks to volumes of the target: the disks stay with their nodes."
 	}
 	if e, ok := c.parts[0].Single(); ok && len(c.parts) == 1 && len(j.target.Values(e.Key)) == 0 {
 		if by := placement.SetBy(e.Key); by.AddOn {
-			return fmt.Sprintf("Install %s on the target before the volume is restored.", by.Name)
+			return fmt.Sprintf("Install %s on the target before volumes are restored.", by.Name)
 		}
 	}
 	return "Restore the volume from a snapshot, so that it is provisioned where the target has nodes."

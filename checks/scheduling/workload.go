@@ -58,7 +58,7 @@ func (j *judge) report(w cluster.Workload, f framework.Finding) {
 	f.Object = j.pass.Source.Ref(w.Object)
 	f.Object.FieldPath = path
 	if inSystem(w.Object) && f.Remedy != invalidRemedy {
-		f.Remedy = "Leave the add-on out of the move if the target has its own."
+		f.Remedy = "Leave add-ons of kube-system out of the move if the target has its own."
 	}
 	if owner := metav1.GetControllerOfNoCopy(w.Object); owner != nil {
 		f.Remedy = fmt.Sprintf("Change it in the %s %s, which makes these pods.", owner.Kind, owner.Name)

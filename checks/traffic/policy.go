@@ -24,7 +24,8 @@ node has nothing to forward to, but the load balancer sends to it until its
 controller or its health check (healthCheckNodePort) has taken the node out:
 kube-proxy is faster, and the requests in between are lost.
 
-Before Kubernetes 1.26 that is so for every node with one ready pod: a warning.
+Before Kubernetes 1.26 that is so for every node with one ready pod, and a preStop
+hook does not help, because the node drops as soon as the pod is deleted: a warning.
 Since 1.26 (ProxyTerminatingEndpoints, stable in 1.28) the node goes on sending
 to the terminating pod while it serves, so that nothing is lost if the pod
 lives long enough: an information, for pods without a preStop hook. A Service

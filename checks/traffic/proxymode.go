@@ -242,7 +242,7 @@ func reportDifference(p *framework.Pass, source, target []proxy) {
 		f.Remedy = "Do what the findings about the differences ask for."
 	default:
 		f.Message += "; no difference that is known touches a Service of the source"
-		f.Remedy = "Leave it as it is."
+		f.Remedy = "Leave the mode as it is."
 	}
 	p.Report(f)
 }
