@@ -4,6 +4,8 @@ package checks
 import (
 	"github.com/precheck-dev/precheck/checks/api"
 	"github.com/precheck-dev/precheck/checks/cluster"
+	"github.com/precheck-dev/precheck/checks/scheduling"
+	"github.com/precheck-dev/precheck/checks/traffic"
 	"github.com/precheck-dev/precheck/framework"
 )
 
@@ -15,5 +17,8 @@ func All() []*framework.Check {
 		cluster.VersionSkew,
 		api.Removed,
 		api.Deprecated,
+		scheduling.NodeLabels,
+		traffic.ExternalTrafficPolicy,
+		traffic.KubeProxyMode,
 	}
 }

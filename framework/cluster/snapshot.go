@@ -212,10 +212,11 @@ type Object interface {
 // Gaps are all gaps, sorted by resource, file and line.
 func (s *Snapshot) Gaps() []Gap { return s.gaps }
 
-// GapsFor are the gaps that concern any of the resources.
+// GapsFor are the gaps that concern any of the resources, the optional ones
+// left out.
 func (s *Snapshot) GapsFor(resources []Resource) []Gap {
 	var out []Gap
-	parts := partsOf(resources)
+	parts := partsOf(needed(resources))
 	for _, g := range s.gaps {
 		if slices.ContainsFunc(parts, func(p part) bool { return g.concerns(p) }) {
 			out = append(out, g)
