@@ -178,11 +178,14 @@ func (t *table) section(severity framework.Severity, name, colour string) {
 	if len(all) == 0 {
 		return
 	}
-	objects := 0
+	objects, noun := 0, "object"
 	for _, g := range all {
 		objects += g.objects
+		if !g.named() {
+			noun = "finding"
+		}
 	}
-	t.title(colour, name, count(objects, "object")+" in "+count(len(all), "check"))
+	t.title(colour, name, count(objects, noun)+" in "+count(len(all), "check"))
 	for i, g := range all {
 		if i > 0 {
 			t.blank()
