@@ -49,13 +49,14 @@ type collector struct {
 	count   int
 	digest  hash.Hash
 	writers map[Writer]*Writer
+	owners  map[owner]*owner
 	share   sharer
 }
 
 func newCollector(spec *kindSpec, resource *APIResource, rows bool) *collector {
 	return &collector{
 		spec: spec, resource: resource, readAs: resource.GroupVersionKind(), rows: rows,
-		digest: sha256.New(), writers: map[Writer]*Writer{}, share: sharer{},
+		digest: sha256.New(), writers: map[Writer]*Writer{}, owners: map[owner]*owner{}, share: sharer{},
 	}
 }
 
@@ -67,8 +68,11 @@ func (c *collector) add(o Object, at position) {
 	c.count++
 	row := Row{
 		Resource: c.resource, Namespace: c.share.text(o.GetNamespace()), Name: o.GetName(),
-		Generated: generated(o, c.resource), Owned: metav1.GetControllerOfNoCopy(o) != nil,
-		File: at.file, Line: at.line,
+		Generated: generated(o, c.resource),
+		File:      at.file, Line: at.line,
+	}
+	if by := metav1.GetControllerOfNoCopy(o); by != nil {
+		row.Owned, row.owner = true, c.owner(by)
 	}
 	if !row.Generated {
 		for _, s := range []string{row.Namespace, row.Name, string(o.GetUID()), o.GetResourceVersion(), "\n"} {
@@ -91,8 +95,19 @@ func (c *collector) add(o Object, at position) {
 	c.share.object(o)
 	c.objects = append(c.objects, o)
 	if at.file != "" {
+		c.where = append(c.where, make([]position, len(c.objects)-1-len(c.where))...)
 		c.where = append(c.where, at)
 	}
+}
+
+// owner is shared between the rows of one controller.
+func (c *collector) owner(by *metav1.OwnerReference) *owner {
+	o := owner{by.APIVersion, by.Kind, by.Name, string(by.UID)}
+	if known, ok := c.owners[o]; ok {
+		return known
+	}
+	c.owners[o] = &o
+	return &o
 }
 
 // builder puts listings together to a snapshot.
@@ -116,10 +131,12 @@ func (b *builder) take(name string, c *collector) {
 	s := b.snapshot
 	s.counts[name] += c.count
 	s.rows = append(s.rows, c.listed...)
-	if c.spec != nil {
+	if c.spec != nil && len(c.objects) > 0 {
 		s.objects[name] = append(s.objects[name], c.objects...)
 		for i, at := range c.where {
-			s.where[c.objects[i]] = at
+			if at.file != "" {
+				s.where[c.objects[i]] = at
+			}
 		}
 	}
 	b.digests = append(b.digests, name+" "+hex.EncodeToString(c.digest.Sum(nil)))
@@ -129,7 +146,7 @@ func (b *builder) take(name string, c *collector) {
 func (b *builder) finish() *Snapshot {
 	s := b.snapshot
 	for _, list := range s.objects {
-		slices.SortStableFunc(list, compareObjects)
+		slices.SortStableFunc(list, s.compareObjects)
 	}
 	slices.SortStableFunc(s.rows, func(x, y Row) int {
 		return cmp.Or(
@@ -156,7 +173,11 @@ func (b *builder) finish() *Snapshot {
 	return s
 }
 
-func compareObjects(x, y runtime.Object) int {
+func (s *Snapshot) compareObjects(x, y runtime.Object) int {
 	a, b := x.(metav1.Object), y.(metav1.Object)
-	return cmp.Or(cmp.Compare(a.GetNamespace(), b.GetNamespace()), cmp.Compare(a.GetName(), b.GetName()))
+	if d := cmp.Or(cmp.Compare(a.GetNamespace(), b.GetNamespace()), cmp.Compare(a.GetName(), b.GetName())); d != 0 {
+		return d
+	}
+	p, q := s.where[x], s.where[y]
+	return cmp.Or(cmp.Compare(p.file, q.file), cmp.Compare(p.line, q.line))
 }

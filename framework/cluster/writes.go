@@ -77,3 +77,17 @@ func generated(o metav1.Object, r *APIResource) bool {
 	}
 	return false
 }
+
+// markGenerated gives the metadata what generated looks for.
+func markGenerated(o metav1.Object, r *APIResource) {
+	switch r.Group + "/" + r.Kind {
+	case "discovery.k8s.io/EndpointSlice":
+		o.SetLabels(map[string]string{"endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io"})
+	case "flowcontrol.apiserver.k8s.io/FlowSchema", "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration":
+		o.SetAnnotations(map[string]string{"apf.kubernetes.io/autoupdate-spec": "true"})
+	case "apiregistration.k8s.io/APIService":
+		o.SetLabels(map[string]string{"kube-aggregator.kubernetes.io/automanaged": "true"})
+	case "rbac.authorization.k8s.io/ClusterRole", "rbac.authorization.k8s.io/ClusterRoleBinding":
+		o.SetLabels(map[string]string{"kubernetes.io/bootstrapping": "rbac-defaults"})
+	}
+}
