@@ -113,6 +113,9 @@ var jsonBeginning = regexp.MustCompile(`^(\{\s*("|\}|$)|\[\s*(\{|\]|$))`)
 
 // feed takes a line, or a piece of one; begin tells that a line begins with it.
 func (s *splitter) feed(part []byte, begin bool) {
+	if begin && s.mode == between {
+		part = bytes.TrimPrefix(part, byteOrderMark)
+	}
 	switch {
 	case begin && isMark(part, "---"):
 		s.separator(part)
@@ -154,7 +157,6 @@ func (s *splitter) separator(line []byte) {
 
 // start takes text before a document or the first of it.
 func (s *splitter) start(part []byte) {
-	part = bytes.TrimPrefix(part, byteOrderMark)
 	rest := bytes.TrimLeft(part, " \t\r\n")
 	switch {
 	case len(rest) == 0 || rest[0] == '#':
@@ -214,8 +216,12 @@ func (s *splitter) flush() {
 
 // broken takes up again behind a JSON value that never ends.
 func (s *splitter) broken(text []byte, first int) {
+	s.scan.giveUp(s, text)
 	rest := nextBeginning(text)
 	for d := range yamlDocuments(text[:rest], first) {
+		if d.err != nil && jsonBeginning.Match(text[:rest]) {
+			d = document{line: s.scan.brokenLine(first), err: cannotParse(errors.New("the JSON value that begins here has no end"), text[:rest])}
+		}
 		s.give(d)
 	}
 	if rest == len(text) {
@@ -257,7 +263,7 @@ func (s *splitter) whole() {
 		s.mode = flowText
 		return
 	} else {
-		s.scan.release(s, text)
+		text = s.scan.release(s, text)
 		s.give(document{json: text, line: s.first, given: s.scan.given})
 	}
 	s.text, s.mode = text[:0], between

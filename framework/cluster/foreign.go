@@ -16,7 +16,6 @@ import (
 // that begins with it.
 var foreignGroups = map[string]string{
 	"kustomize.config.k8s.io":              "is input of kustomize: render it first (kustomize build)",
-	"builtin":                              "is the configuration of a kustomize transformer",
 	"kubeadm.k8s.io":                       "is configuration of kubeadm",
 	"kubelet.config.k8s.io":                "is configuration of the kubelet",
 	"kubeproxy.config.k8s.io":              "is configuration of kube-proxy",
@@ -60,6 +59,8 @@ func (h head) foreign(file string) string {
 		return "is marked as local configuration (config.kubernetes.io/local-config)"
 	case foreignGroups[gv.Group] != "":
 		return foreignGroups[gv.Group]
+	case h.apiVersion == "builtin":
+		return "is the configuration of a kustomize transformer"
 	case strings.HasSuffix(gv.Group, ".config.k8s.io") && h.name == "":
 		return "is configuration of a component"
 	case !plainGroups[gv.Group] && !strings.Contains(gv.Group, "."):
@@ -81,7 +82,9 @@ func (h head) foreign(file string) string {
 func (h head) otherFormat() string {
 	named := h.nameText != nil || h.generateName != ""
 	switch {
-	case h.apiVersionText == nil && h.kindText == nil && !(named && len(h.keys) > 1):
+	case h.item:
+		return ""
+	case h.apiVersionText == nil && h.kindText == nil && (!named || len(h.keys) == 1):
 		return "is no Kubernetes object (it has neither apiVersion nor kind)"
 	case h.kindText == nil && len(h.apiVersionText) > 0 && h.apiVersionText[0] != '"' && h.metadata == nil:
 		return "is no Kubernetes object (its apiVersion is a number)" // Grafana provisioning

@@ -16,6 +16,7 @@ type head struct {
 	nameText, namespaceText                   []byte
 	keys                                      map[string]bool // of the document
 	annotations                               []byte
+	item                                      bool // of a list
 }
 
 // readHead reads the head of a valid JSON object.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -15,14 +14,14 @@ type jsonScan struct {
 	quoted, slash bool
 	stringAt      int    // where the last string of the outermost object begins
 	key           string // last one of the outermost object, while its value comes
-	// inItems: the text ends within the array of the items of a list, and whole
-	// items are cut out of it.
-	inItems  bool
-	itemAt   int
-	itemLine int
-	list     *head
-	given    int
-	waiting  []document // items without a kind, until the list tells its own
+	// inItems: the text ends within the array of the items of a list, or within
+	// an item when open is set; whole items are cut out of it.
+	inItems, open bool
+	itemAt        int
+	itemLine      int
+	list          *head
+	given         int
+	waiting       []document // items without a kind, until the list tells its own
 }
 
 // value takes a piece of JSON until the value is complete.
@@ -59,7 +58,7 @@ func (j *jsonScan) step(s *splitter, part []byte) (int, bool) {
 	if b == '\n' {
 		s.line++
 	}
-	if j.inItems && j.depth == 2 && j.betweenItems(s, b) {
+	if j.inItems && j.depth == 2 && j.boundary(s, b) {
 		return 1, false
 	}
 	s.text = append(s.text, b)
@@ -69,7 +68,7 @@ func (j *jsonScan) step(s *splitter, part []byte) (int, bool) {
 		j.stringAt = len(s.text) - 1
 	case ':':
 		if j.depth == 1 {
-			j.key = textOf(s.text[j.stringAt : len(s.text)-1])
+			j.key = textOf(bytes.TrimRight(s.text[j.stringAt:len(s.text)-1], " \t\r\n"))
 		}
 	case ',':
 		if j.depth == 1 {
@@ -82,13 +81,10 @@ func (j *jsonScan) step(s *splitter, part []byte) (int, bool) {
 		}
 	case '}', ']':
 		j.depth--
-		if j.inItems && j.depth == 2 {
-			j.item(s)
-		}
 		if j.depth == 1 {
 			j.inItems = false
 		}
-		return 1, j.depth == 0
+		return 1, j.depth <= 0
 	}
 	return 1, false
 }
@@ -120,40 +116,69 @@ func (j *jsonScan) stringStep(s *splitter, part []byte) int {
 
 // openItems begins to cut out items, unless it is known that this is no list.
 func (j *jsonScan) openItems(s *splitter) {
-	j.list = nil
-	if start := append(slices.Clone(s.text), "]}"...); json.Valid(start) {
-		if h := readHead(start); h.kind != "" {
-			if !strings.HasSuffix(h.kind, "List") {
-				return
-			}
-			j.list = &h
-		}
+	j.list, j.inItems, j.itemAt = nil, true, len(s.text)
+	start := append(slices.Clone(s.text), "]}"...)
+	if !json.Valid(start) {
+		j.inItems = false
+		return
 	}
-	j.inItems = true
+	switch h := readHead(start); {
+	case h.kind == "", h.kind != "List" && h.isList() && h.metadata == nil:
+		// it is not yet known
+	case h.isList():
+		j.list = &h
+	default:
+		j.inItems = false
+	}
 }
 
-// betweenItems drops what separates items and notes where the next one begins.
-func (j *jsonScan) betweenItems(s *splitter, b byte) bool {
-	switch b {
-	case ' ', '\t', '\r', '\n':
+// boundary ends an item, and reports whether the byte is one that stands
+// between two of them.
+func (j *jsonScan) boundary(s *splitter, b byte) bool {
+	if b == ' ' || b == '\t' || b == '\r' || b == '\n' {
 		return true
-	case ',':
-		return s.text[len(s.text)-1] == '['
-	case '{':
-		if s.text[len(s.text)-1] == '[' {
-			j.itemAt, j.itemLine = len(s.text), s.line
-			return false
-		}
-	case ']':
-		return false
 	}
-	j.inItems = false // something that is no object: the rest is taken as it is
+	if b == ',' || b == ']' {
+		if j.open {
+			j.item(s)
+		}
+		j.open = false
+		return b == ','
+	}
+	if !j.open {
+		j.open, j.itemLine = true, s.line
+	}
 	return false
+}
+
+// giveUp gives the items that waited when the list has no end.
+func (j *jsonScan) giveUp(s *splitter, text []byte) {
+	if len(j.waiting) == 0 {
+		return
+	}
+	h := readHead(append(slices.Clone(text[:j.itemAt]), "]}"...))
+	if !h.isList() {
+		return
+	}
+	for _, d := range j.waiting {
+		d.list = &h
+		s.give(d)
+	}
+}
+
+// brokenLine is the line of the item that was being read, or else the one that
+// is given.
+func (j *jsonScan) brokenLine(first int) int {
+	if j.inItems && j.open {
+		return j.itemLine
+	}
+	return first
 }
 
 // item cuts out the item that text ends with.
 func (j *jsonScan) item(s *splitter) {
 	text := s.text[j.itemAt:]
+	s.text = s.text[:j.itemAt]
 	d := document{json: text, line: j.itemLine, list: j.list}
 	switch {
 	case !utf8.Valid(text):
@@ -161,10 +186,8 @@ func (j *jsonScan) item(s *splitter) {
 	case !json.Valid(text):
 		var v any
 		d = document{line: j.itemLine, err: cannotParse(json.Unmarshal(text, &v), text)}
-	}
-	s.text = s.text[:j.itemAt]
-	if d.err == nil && j.list == nil {
-		if h := readHead(text); h.kind == "" && h.apiVersion == "" {
+	case j.list == nil:
+		if h := readHead(text); h.kind == "" || h.apiVersion == "" {
 			d.json = slices.Clone(text)
 			j.waiting = append(j.waiting, d)
 			return
@@ -174,16 +197,24 @@ func (j *jsonScan) item(s *splitter) {
 	s.give(d)
 }
 
-// release gives the items that waited for the list to tell its kind.
-func (j *jsonScan) release(s *splitter, list []byte) {
+// release gives the items that waited for the list to tell its kind. It puts
+// them back when this is no list.
+func (j *jsonScan) release(s *splitter, list []byte) []byte {
 	if len(j.waiting) == 0 {
-		return
+		return list
 	}
 	h := readHead(list)
+	if !h.isList() && j.given == 0 {
+		var items [][]byte
+		for _, d := range j.waiting {
+			items = append(items, d.json)
+		}
+		return slices.Insert(slices.Clone(list), j.itemAt, bytes.Join(items, []byte(","))...)
+	}
 	for _, d := range j.waiting {
 		d.list = &h
 		j.given++
 		s.give(d)
 	}
-	j.waiting = nil
+	return list
 }

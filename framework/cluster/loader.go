@@ -73,6 +73,8 @@ func (l *loader) document(d document, at position) {
 			h.inherit(*d.list)
 		}
 		l.object(h, d.json, at, d.lines)
+	case d.list != nil:
+		l.bad(at, "holds an item that is no object: %.40s", d.json)
 	case isJSONPatch(d.json):
 		l.note(at, "is a JSON patch")
 	case d.json[skipSpace(d.json, 0)] == '[':
@@ -85,6 +87,7 @@ func (l *loader) document(d document, at position) {
 // inherit gives an item of a typed list, which may leave its kind out, that of
 // the list.
 func (h *head) inherit(list head) {
+	h.item = true
 	if h.kindText == nil && h.apiVersionText == nil && list.kind != "List" {
 		h.kind, h.apiVersion = strings.TrimSuffix(list.kind, "List"), list.apiVersion
 		h.kindText, h.apiVersionText = []byte(`"`), []byte(`"`)
@@ -146,7 +149,7 @@ func (h head) unfit() string {
 	}
 	switch {
 	case h.kind == "" && h.apiVersion == "":
-		return "looks like a Kubernetes object (it has metadata.name) and has neither apiVersion nor kind"
+		return "should be a Kubernetes object and has neither apiVersion nor kind"
 	case h.kind == "":
 		return fmt.Sprintf("has the apiVersion %q and no kind", h.apiVersion)
 	case h.apiVersion == "":

@@ -155,9 +155,23 @@ func decode(spec *kindSpec, version int, data []byte) (Object, error) {
 			return nil, err
 		}
 		upgrade(m)
-		return o.(Object), runtime.DefaultUnstructuredConverter.FromUnstructured(m, o)
+		if runtime.DefaultUnstructuredConverter.FromUnstructured(m, o) == nil {
+			return o.(Object), nil
+		}
+		return decodeAgain(spec, m)
 	}
 	return o.(Object), kjson.UnmarshalCaseSensitivePreserveInts(data, o)
+}
+
+// decodeAgain decodes an object that could not be converted, for the error of
+// the JSON decoder, which names the field.
+func decodeAgain(spec *kindSpec, m map[string]any) (Object, error) {
+	data, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	o := spec.new().(Object)
+	return o, kjson.UnmarshalCaseSensitivePreserveInts(data, o)
 }
 
 // decodable reports what of the metadata of an object without a Go type is not
@@ -275,6 +289,7 @@ func (l *loader) define(data []byte) {
 // settle names the resources of all objects, now that everything is known, and
 // hands them to the builder.
 func (l *loader) settle() {
+	l.passPatches()
 	sinks := make([]*sink, 0, len(l.sinks))
 	for _, s := range l.sinks {
 		sinks = append(sinks, s)
@@ -324,6 +339,24 @@ func (l *loader) resolve(s *sink) {
 	}
 	if s.key.resource.Resource != "" {
 		r.Resource = s.key.resource.Resource
+	}
+}
+
+// passPatches turns the patch files of kustomizations into notes, whatever
+// was wrong with them.
+func (l *loader) passPatches() {
+	seen := map[string]bool{}
+	for file := range l.files {
+		seen[file] = l.patches[file]
+	}
+	l.snapshot.gaps = slices.DeleteFunc(l.snapshot.gaps, func(g Gap) bool {
+		seen[g.File] = l.patches[g.File]
+		return l.patches[g.File]
+	})
+	for file, patch := range seen {
+		if patch {
+			l.note(position{file: file}, "is a patch of a kustomization")
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	yamlv2 "go.yaml.in/yaml/v2"
+	yamlv3 "go.yaml.in/yaml/v3"
 	"sigs.k8s.io/yaml"
 )
 
@@ -46,23 +47,69 @@ var strangeLineEnd = regexp.MustCompile("(\r|\u0085|\u2028|\u2029)(---|\\.\\.\\.
 func parseYAML(text []byte, first int) []document {
 	var out []document
 	data, err := yaml.YAMLToJSONStrict(text)
+	if err != nil && strings.Contains(err.Error(), "already set in map") {
+		if d, ok := duplicateKey(text, first); ok {
+			out = append(out, d)
+		}
+		data, err = yaml.YAMLToJSON(text)
+	}
 	if err != nil {
-		bad := yamlError(err, text, first)
-		out = append(out, bad)
-		if !strings.Contains(err.Error(), "already set in map") {
-			return out
-		}
-		if data, err = yaml.YAMLToJSON(text); err != nil {
-			return out
-		}
+		return append(out, yamlError(err, text, first))
 	}
 	if d, ok := trailing(text, first); ok {
 		out = append(out, d)
 	}
 	if string(data) != "null" {
-		out = append(out, document{json: data, line: first})
+		out = append(out, document{json: data, line: first + preamble(text)})
 	}
 	return out
+}
+
+// preamble is the number of lines before the content of a document.
+func preamble(text []byte) int {
+	n := 0
+	for l := range bytes.Lines(text) {
+		l = bytes.TrimSpace(l)
+		if len(l) > 0 && l[0] != '#' && l[0] != '%' && !bytes.Equal(l, []byte("---")) {
+			return n
+		}
+		n++
+	}
+	return 0
+}
+
+// duplicateKey finds a key that stands twice in one object. The YAML package's
+// own test also takes a key for one that overrides a merged one.
+func duplicateKey(text []byte, first int) (document, bool) {
+	var root yamlv3.Node
+	if err := yamlv3.Unmarshal(text, &root); err != nil {
+		return yamlError(err, text, first), true
+	}
+	key := repeated(&root)
+	if key == nil {
+		return document{}, false
+	}
+	err := fmt.Errorf("the key %q stands twice in one object: remove one (for kubectl the last one counts)", key.Value)
+	return document{line: first + key.Line - 1, err: err}, true
+}
+
+func repeated(n *yamlv3.Node) *yamlv3.Node {
+	if n.Kind == yamlv3.MappingNode {
+		seen := map[string]bool{}
+		for i := 0; i < len(n.Content); i += 2 {
+			key := n.Content[i]
+			if key.Kind == yamlv3.ScalarNode && seen[key.Value] {
+				return key
+			}
+			seen[key.Value] = true
+		}
+	}
+	for _, child := range n.Content {
+		if found := repeated(child); found != nil {
+			return found
+		}
+	}
+	return nil
 }
 
 // trailing finds text behind the end of the document, which the YAML package
@@ -104,20 +151,27 @@ func mayEnd(text []byte) bool {
 var yamlLine = regexp.MustCompile(`^(?:error converting YAML to JSON: )?yaml: (?:unmarshal errors:\s*)?(?:line (\d+): )?`)
 
 // yamlError turns an error of the YAML package into a document; its lines
-// count from the beginning of the text.
+// count from the beginning of the text. The package counts from one where its
+// scanner is at fault and from zero where its parser is.
 func yamlError(err error, text []byte, first int) document {
 	message, line := err.Error(), first
-	if m := yamlLine.FindStringSubmatch(message); m != nil {
-		if n, err := strconv.Atoi(m[1]); err == nil {
-			line = first + n - 1
-		}
+	m := yamlLine.FindStringSubmatch(message)
+	if m != nil {
 		message, _, _ = strings.Cut(message[len(m[0]):], "\n")
 	}
-	if strings.Contains(message, "already set in map") {
-		message = strings.Replace(message, "already set in map", "stands twice in one object; the last one counts for kubectl", 1)
+	if m != nil && m[1] != "" {
+		n, _ := strconv.Atoi(m[1])
+		line += n
+		if !parserFault.MatchString(message) {
+			line--
+		}
+	} else if at := bytes.Index(text, []byte("{{")); at >= 0 {
+		line += bytes.Count(text[:at], newline)
 	}
 	return document{line: line, err: cannotParse(errors.New(message), text)}
 }
+
+var parserFault = regexp.MustCompile("^(did not find expected|found undefined tag handle|found duplicate %|found incompatible)")
 
 // cannotParse adds to a parser's error what a person can do about it.
 func cannotParse(err error, text []byte) error {
@@ -193,7 +247,7 @@ func (l listText) yield(text []byte, first int, yield func(document) bool) bool 
 		return false
 	}
 	h := readHead(docs[0].json)
-	if !strings.HasSuffix(h.kind, "List") {
+	if h.keys["items"] = true; !h.isList() {
 		return false
 	}
 	parsed := make([][]document, len(l.items))
