@@ -19,9 +19,9 @@ import (
 // 100,000 objects has about 0.5 GiB in some 300 files.
 const (
 	// maxArchiveBytes bounds what an archive unpacks to.
-	maxArchiveBytes = 8 << 30
+	maxArchiveBytes = 4 << 30
 	// maxFileBytes bounds what one file of an archive unpacks to.
-	maxFileBytes = 4 << 30
+	maxFileBytes = 2 << 30
 	// maxArchiveEntries bounds the files and directories of an archive.
 	maxArchiveEntries = 200_000
 )
@@ -129,7 +129,7 @@ func (a Archive) each(ctx context.Context, f func(string, *tar.Header, io.Reader
 	if err != nil {
 		return fmt.Errorf("it is no gzip file: %w", err)
 	}
-	bounded := &boundedReader{r: unzipped, ctx: ctx, left: a.limits.total}
+	bounded := &boundedReader{r: unzipped, ctx: ctx, most: a.limits.total, left: a.limits.total}
 	entries := tar.NewReader(bounded)
 	for n := int64(1); ; n++ {
 		h, err := entries.Next()
@@ -181,7 +181,7 @@ func (a Archive) check(h *tar.Header, n int64) (string, error) {
 		return "", fmt.Errorf("its entry %q lies outside of it: make it with relative names (tar -C DIRECTORY .)", h.Name)
 	}
 	if h.Size > a.limits.file {
-		return "", fmt.Errorf("its file %q unpacks to %d MiB and more than %d MiB are not read: split it", h.Name, h.Size>>20, a.limits.file>>20)
+		return "", fmt.Errorf("its file %q unpacks to more than %d bytes, the most that is read of one: split it", h.Name, a.limits.file)
 	}
 	return name, nil
 }
@@ -190,6 +190,7 @@ func (a Archive) check(h *tar.Header, n int64) (string, error) {
 type boundedReader struct {
 	r    io.Reader
 	ctx  context.Context
+	most int64
 	left int64
 	err  error
 }
@@ -201,7 +202,7 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 	}
 	n, err := b.r.Read(p)
 	if b.left -= int64(n); b.left < 0 {
-		b.err = fmt.Errorf("it unpacks to more than %d MiB, the most that is read: pack only the manifests", maxArchiveBytes>>20)
+		b.err = fmt.Errorf("it unpacks to more than %d bytes, the most that is read: pack only the manifests", b.most)
 		return 0, b.err
 	}
 	return n, err

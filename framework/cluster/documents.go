@@ -17,7 +17,7 @@ import (
 // of a JSON list count on their own. An object in etcd has 1.5 MiB at most
 // (etcd documentation, "Request size limit"), so nothing that a cluster holds
 // comes near; a file that does is a log or a data set.
-const maxDocument = 64 << 20
+const maxDocument = 32 << 20
 
 // maxResyncs is how often a file is taken up again behind text that is neither
 // JSON nor YAML; what is left after that is one gap.

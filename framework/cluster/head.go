@@ -83,7 +83,7 @@ func (h head) untexts() string {
 		case v == "true" || v == "false":
 			return fmt.Sprintf("%s is the boolean %s: quote it (YAML takes y, n, yes, no, on and off for booleans)", f.field, v)
 		default:
-			return fmt.Sprintf("%s is %.40s and must be a text: quote it", f.field, v)
+			return fmt.Sprintf("%s is a %s and must be a text: quote it", f.field, sort(f.value))
 		}
 	}
 	return ""

@@ -74,14 +74,32 @@ func (l *loader) document(d document, at position) {
 		}
 		l.object(h, d.json, at, d.lines)
 	case d.list != nil:
-		l.bad(at, "holds an item that is no object: %.40s", d.json)
+		l.bad(at, "holds an item that is no object but a %s", sort(d.json))
 	case isJSONPatch(d.json):
 		l.note(at, "is a JSON patch")
 	case d.json[skipSpace(d.json, 0)] == '[':
 		l.array(d.json, at)
 	default:
-		l.bad(at, "is no Kubernetes object, only the text %.40s", d.json)
+		l.bad(at, "is no Kubernetes object but a %s", sort(d.json))
 	}
+}
+
+// sort names the sort of a JSON value. What it is stays out of messages: it
+// may be a secret.
+func sort(value []byte) string {
+	switch value[skipSpace(value, 0)] {
+	case '{':
+		return "object"
+	case '[':
+		return "list"
+	case '"':
+		return "text"
+	case 't', 'f':
+		return "boolean"
+	case 'n':
+		return "null"
+	}
+	return "number"
 }
 
 // inherit gives an item of a typed list, which may leave its kind out, that of
@@ -182,7 +200,7 @@ func (l *loader) list(h head, at position, lines []int) {
 		}
 		i++
 		if e[0] != '{' {
-			l.bad(where, "holds an item that is no object: %.40s", e)
+			l.bad(where, "holds an item that is no object but a %s", sort(e))
 			continue
 		}
 		item := readHead(e)

@@ -241,7 +241,8 @@ func shortened(err error) string {
 		if field == "" {
 			field = "a field"
 		}
-		return fmt.Sprintf("%s is a %s and must be %s", field, wrong.Value, wrong.Type)
+		value, _, _ := strings.Cut(wrong.Value, " ") // the number itself may be secret
+		return fmt.Sprintf("%s is a %s and must be %s", field, value, wrong.Type)
 	}
 	return err.Error()
 }

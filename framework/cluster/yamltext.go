@@ -168,6 +168,9 @@ func yamlError(err error, text []byte, first int) document {
 	} else if at := bytes.Index(text, []byte("{{")); at >= 0 {
 		line += bytes.Count(text[:at], newline)
 	}
+	if strings.HasPrefix(message, "invalid map key") {
+		message = "invalid map key" // the key itself may be secret
+	}
 	return document{line: line, err: cannotParse(errors.New(message), text)}
 }
 
