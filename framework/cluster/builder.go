@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -50,13 +51,14 @@ type collector struct {
 	digest  hash.Hash
 	writers map[Writer]*Writer
 	owners  map[owner]*owner
-	share   sharer
+	pool    *pool
+	model   *corev1.Pod // of the pod before
 }
 
-func newCollector(spec *kindSpec, resource *APIResource, rows bool) *collector {
+func newCollector(spec *kindSpec, resource *APIResource, rows bool, p *pool) *collector {
 	return &collector{
 		spec: spec, resource: resource, readAs: resource.GroupVersionKind(), rows: rows,
-		digest: sha256.New(), writers: map[Writer]*Writer{}, owners: map[owner]*owner{}, share: sharer{},
+		digest: sha256.New(), writers: map[Writer]*Writer{}, owners: map[owner]*owner{}, pool: p,
 	}
 }
 
@@ -67,7 +69,7 @@ func (c *collector) add(o Object, at position) {
 	}
 	c.count++
 	row := Row{
-		Resource: c.resource, Namespace: c.share.text(o.GetNamespace()), Name: o.GetName(),
+		Resource: c.resource, Namespace: c.pool.text(o.GetNamespace()), Name: o.GetName(),
 		Generated: generated(o, c.resource),
 		File:      at.file, Line: at.line,
 	}
@@ -92,12 +94,15 @@ func (c *collector) add(o Object, at position) {
 	if c.spec.trim != nil {
 		c.spec.trim(o)
 	}
-	c.share.object(o)
-	c.objects = append(c.objects, o)
+	c.pool.object(o)
 	if at.file != "" {
-		c.where = append(c.where, make([]position, len(c.objects)-1-len(c.where))...)
+		c.where = append(c.where, make([]position, len(c.objects)-len(c.where))...)
 		c.where = append(c.where, at)
+	} else if pod, ok := o.(*corev1.Pod); ok {
+		c.objects = append(c.objects, c.slim(pod))
+		return
 	}
+	c.objects = append(c.objects, o)
 }
 
 // owner is shared between the rows of one controller.
@@ -114,10 +119,12 @@ func (c *collector) owner(by *metav1.OwnerReference) *owner {
 type builder struct {
 	snapshot *Snapshot
 	digests  []string
+	pool     *pool
+	rows     [][]Row
 }
 
 func newBuilder(id Identity) *builder {
-	return &builder{snapshot: &Snapshot{
+	return &builder{pool: newPool(), snapshot: &Snapshot{
 		Identity: id, objects: map[string][]runtime.Object{},
 		where: map[runtime.Object]position{}, counts: map[string]int{},
 		api: NewAPISurface(nil, nil, nil),
@@ -130,9 +137,13 @@ func (b *builder) gap(g Gap) { b.snapshot.gaps = append(b.snapshot.gaps, g) }
 func (b *builder) take(name string, c *collector) {
 	s := b.snapshot
 	s.counts[name] += c.count
-	s.rows = append(s.rows, c.listed...)
+	b.rows = append(b.rows, c.listed)
 	if c.spec != nil && len(c.objects) > 0 {
-		s.objects[name] = append(s.objects[name], c.objects...)
+		if s.objects[name] == nil {
+			s.objects[name] = c.objects
+		} else {
+			s.objects[name] = append(s.objects[name], c.objects...)
+		}
 		for i, at := range c.where {
 			if at.file != "" {
 				s.where[c.objects[i]] = at
@@ -145,6 +156,8 @@ func (b *builder) take(name string, c *collector) {
 // finish sorts everything; the builder must not be used afterwards.
 func (b *builder) finish() *Snapshot {
 	s := b.snapshot
+	s.rows = slices.Concat(b.rows...)
+	b.rows, b.pool = nil, nil
 	for _, list := range s.objects {
 		slices.SortStableFunc(list, s.compareObjects)
 	}
@@ -174,7 +187,7 @@ func (b *builder) finish() *Snapshot {
 }
 
 func (s *Snapshot) compareObjects(x, y runtime.Object) int {
-	a, b := x.(metav1.Object), y.(metav1.Object)
+	a, b := x.(namedObject), y.(namedObject)
 	if d := cmp.Or(cmp.Compare(a.GetNamespace(), b.GetNamespace()), cmp.Compare(a.GetName(), b.GetName())); d != 0 {
 		return d
 	}

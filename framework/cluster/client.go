@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +40,9 @@ type client struct {
 	// down is why the server is given up: once it stopped answering, asking for
 	// the remaining lists would only cost time.
 	down atomic.Pointer[error]
+	// buffers are as large as the largest page of a list, one for each list
+	// that is being read.
+	buffers sync.Pool
 }
 
 func newClient(l Live) (*client, error) {
@@ -65,11 +70,14 @@ func newClient(l Live) (*client, error) {
 		l.PageSize = 500
 	}
 	l.Config = config
-	return &client{Live: l, server: config.Host, rest: r, discovery: d}, nil
+	return &client{
+		Live: l, server: config.Host, rest: r, discovery: d,
+		buffers: sync.Pool{New: func() any { return &bytes.Buffer{} }},
+	}, nil
 }
 
 func (c *client) version(ctx context.Context) (Version, error) {
-	data, err := c.get(ctx, func() *rest.Request {
+	data, err := c.get(ctx, &bytes.Buffer{}, func() *rest.Request {
 		return c.rest.Get().AbsPath("/version").SetHeader("Accept", acceptJSON)
 	})
 	if err != nil {
@@ -83,7 +91,7 @@ func (c *client) version(ctx context.Context) (Version, error) {
 }
 
 func (c *client) uid(ctx context.Context) (string, error) {
-	data, err := c.get(ctx, func() *rest.Request {
+	data, err := c.get(ctx, &bytes.Buffer{}, func() *rest.Request {
 		return c.rest.Get().AbsPath("/api/v1/namespaces/kube-system").SetHeader("Accept", acceptJSON)
 	})
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"iter"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // ConfigMapData is an extractor: it reads the ConfigMaps of one namespace and
@@ -35,6 +37,13 @@ func (c *ConfigMapData) In(s *Snapshot) iter.Seq[*corev1.ConfigMap] {
 			}
 		}
 	}
+}
+
+// configMaps is how an extractor reads ConfigMaps; there is no Kind of them,
+// because their values must not be kept.
+var configMaps = &kindSpec{
+	gr: schema.GroupResource{Resource: "configmaps"}, kind: "ConfigMap", namespaced: true,
+	new: func() runtime.Object { return &corev1.ConfigMap{} },
 }
 
 // reduce drops from a ConfigMap what the extractor does not keep, and reports

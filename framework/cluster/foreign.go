@@ -99,7 +99,7 @@ func (h head) otherFormat() string {
 // localConfig reports whether the annotation of kustomize and kpt is set that
 // keeps an object out of what is applied.
 func localConfig(annotations []byte) bool {
-	for key, value := range fields(annotations) {
+	for key, value := range members(annotations) {
 		if key == "config.kubernetes.io/local-config" {
 			return textOf(value) != "false"
 		}

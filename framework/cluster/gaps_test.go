@@ -3,6 +3,7 @@ package cluster
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -169,11 +170,11 @@ func TestNamesOfCustomResources(t *testing.T) {
 		}
 		r := Objects(schema.GroupResource{Group: "example.com", Resource: test.want})
 		s := readDir(t, dir, []Resource{r, Inventory})
-		if got := s.Objects(r); len(got) != 1 {
+		if got := slices.Collect(s.Objects(r)); len(got) != 1 {
 			t.Errorf("%d %s, want 1", len(got), r)
 		}
 		other := Objects(schema.GroupResource{Group: "example.com", Resource: "others"})
-		if got := readDir(t, dir, []Resource{other}).Objects(other); len(got) != 0 {
+		if got := slices.Collect(readDir(t, dir, []Resource{other}).Objects(other)); len(got) != 0 {
 			t.Errorf("%s are taken for %s", test.want, other)
 		}
 	}

@@ -22,7 +22,7 @@ type head struct {
 // readHead reads the head of a valid JSON object.
 func readHead(object []byte) head {
 	h := head{keys: make(map[string]bool, 8)}
-	for key, value := range fields(object) {
+	for key, value := range members(object) {
 		h.keys[key] = true
 		switch key {
 		case "apiVersion":
@@ -35,7 +35,7 @@ func readHead(object []byte) head {
 			h.items = value
 		}
 	}
-	for key, value := range fields(h.metadata) {
+	for key, value := range members(h.metadata) {
 		switch key {
 		case "name":
 			h.name, h.nameText = textOf(value), value
@@ -83,7 +83,7 @@ func (h head) untexts() string {
 		case v == "true" || v == "false":
 			return fmt.Sprintf("%s is the boolean %s: quote it (YAML takes y, n, yes, no, on and off for booleans)", f.field, v)
 		default:
-			return fmt.Sprintf("%s is a %s and must be a text: quote it", f.field, sort(f.value))
+			return fmt.Sprintf("%s is a %s and must be a text: quote it", f.field, sortOf(f.value))
 		}
 	}
 	return ""

@@ -128,9 +128,9 @@ func (l *loader) applyHeader() {
 	if h.API != nil {
 		s.api = h.API.surface()
 	}
-	l.unsaid(ServerVersion, !id.Version.IsZero())
-	l.unsaid(UID, id.UID != "")
-	l.unsaid(API, h.API != nil)
+	l.leftOut(ServerVersion, !id.Version.IsZero())
+	l.leftOut(UID, id.UID != "")
+	l.leftOut(API, h.API != nil)
 	l.recount()
 	if h.Read == nil {
 		return
@@ -143,11 +143,11 @@ func (l *loader) applyHeader() {
 	s.read = h.Read
 }
 
-// unsaid is a gap for a fact that the header does not have, unless it says why.
-func (l *loader) unsaid(fact Resource, said bool) {
+// leftOut is a gap for a fact that the header does not have, unless it says why.
+func (l *loader) leftOut(fact Resource, said bool) {
 	why := slices.ContainsFunc(l.header.Gaps, func(g Gap) bool { return g.Resource == fact.String() })
 	if !said && !why {
-		l.gap(Gap{Resource: fact.String(), Reason: "the snapshot does not say"})
+		l.gap(Gap{Resource: fact.String(), Reason: unsaid})
 	}
 }
 

@@ -6,9 +6,9 @@ import (
 	"iter"
 )
 
-// fields yields the keys of a JSON object and their values as text, in the
+// members yields the keys of a JSON object and their values as text, in the
 // order in which they stand. The text must be valid JSON.
-func fields(object []byte) iter.Seq2[string, []byte] {
+func members(object []byte) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		i := skipSpace(object, 0)
 		if i >= len(object) || object[i] != '{' {

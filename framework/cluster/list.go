@@ -1,18 +1,14 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/serializer"
-	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 )
 
@@ -38,9 +34,11 @@ func (c *client) list(ctx context.Context, t *task) (*collector, error) {
 
 func (c *client) pages(ctx context.Context, t *task, limit int64) (*collector, error) {
 	k := t.collector()
+	buffer := c.buffers.Get().(*bytes.Buffer)
+	defer c.buffers.Put(buffer)
 	next := ""
 	for {
-		data, err := c.get(ctx, func() *rest.Request { return c.page(t, limit, next) })
+		data, err := c.get(ctx, buffer, func() *rest.Request { return c.page(t, limit, next) })
 		if err != nil {
 			return nil, err
 		}
@@ -72,51 +70,20 @@ func (c *client) page(t *task, limit int64, next string) *rest.Request {
 // the next page.
 type decoder func(data []byte, k *collector, version int) (string, error)
 
-// decodeTyped reads protobuf or JSON of a built-in type.
-func decodeTyped(data []byte, k *collector, _ int) (string, error) {
-	return decodeList(scheme.Codecs.UniversalDeserializer(), data, k)
-}
-
-// decodeMetadata reads protobuf or JSON of objects reduced to their metadata.
-func decodeMetadata(data []byte, k *collector, _ int) (string, error) {
-	return decodeList(metadataDecoder(), data, k)
-}
-
-// metadataDecoder knows PartialObjectMetadataList, which the scheme of
-// client-go does not.
-var metadataDecoder = sync.OnceValue(func() runtime.Decoder {
-	s := runtime.NewScheme()
-	if err := metav1.AddMetaToScheme(s); err != nil {
-		panic(err) // the types are registered once in a new scheme
-	}
-	return serializer.NewCodecFactory(s).UniversalDeserializer()
-})
-
-func decodeList(decoder runtime.Decoder, data []byte, k *collector) (string, error) {
-	list, _, err := decoder.Decode(data, nil, nil)
-	if err != nil {
-		return "", err
-	}
-	err = meta.EachListItem(list, func(o runtime.Object) error {
-		object, ok := o.(Object)
-		if !ok {
-			return fmt.Errorf("an item is a %T", o)
-		}
-		k.add(object, position{})
-		return nil
-	})
-	if err != nil {
-		return "", err
-	}
-	m, err := meta.ListAccessor(list)
-	if err != nil {
-		return "", err
-	}
-	return m.GetContinue(), nil
-}
-
 // decodeUntyped reads the JSON of an older version, or of a custom resource.
 func decodeUntyped(data []byte, k *collector, version int) (string, error) {
+	return decodeJSON(data, func(item []byte) error {
+		o, err := decode(k.spec, version, item)
+		if err != nil {
+			return err
+		}
+		k.add(o, position{})
+		return nil
+	})
+}
+
+// decodeJSON calls add with every item of a list.
+func decodeJSON(data []byte, add func(item []byte) error) (string, error) {
 	var list struct {
 		Metadata metav1.ListMeta   `json:"metadata"`
 		Items    []json.RawMessage `json:"items"`
@@ -125,11 +92,9 @@ func decodeUntyped(data []byte, k *collector, version int) (string, error) {
 		return "", err
 	}
 	for _, item := range list.Items {
-		o, err := decode(k.spec, version, item)
-		if err != nil {
+		if err := add(item); err != nil {
 			return "", err
 		}
-		k.add(o, position{})
 	}
 	return list.Metadata.Continue, nil
 }

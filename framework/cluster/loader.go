@@ -74,19 +74,19 @@ func (l *loader) document(d document, at position) {
 		}
 		l.object(h, d.json, at, d.lines)
 	case d.list != nil:
-		l.bad(at, "holds an item that is no object but a %s", sort(d.json))
+		l.bad(at, "holds an item that is no object but a %s", sortOf(d.json))
 	case isJSONPatch(d.json):
 		l.note(at, "is a JSON patch")
 	case d.json[skipSpace(d.json, 0)] == '[':
 		l.array(d.json, at)
 	default:
-		l.bad(at, "is no Kubernetes object but a %s", sort(d.json))
+		l.bad(at, "is no Kubernetes object but a %s", sortOf(d.json))
 	}
 }
 
-// sort names the sort of a JSON value. What it is stays out of messages: it
+// sortOf names the sort of a JSON value. What it is stays out of messages: it
 // may be a secret.
-func sort(value []byte) string {
+func sortOf(value []byte) string {
 	switch value[skipSpace(value, 0)] {
 	case '{':
 		return "object"
@@ -200,7 +200,7 @@ func (l *loader) list(h head, at position, lines []int) {
 		}
 		i++
 		if e[0] != '{' {
-			l.bad(where, "holds an item that is no object but a %s", sort(e))
+			l.bad(where, "holds an item that is no object but a %s", sortOf(e))
 			continue
 		}
 		item := readHead(e)

@@ -18,6 +18,9 @@ const (
 	markNoRow = markPrefix + "not-in-inventory"
 	// markExtractor: what the extractor of that name kept of a ConfigMap.
 	markExtractor = markPrefix + "extractor"
+	// markGenerated: whether a cluster makes the object by itself, when what is
+	// left of the object does not tell.
+	markGenerated = markPrefix + "generated"
 	// markReadAs: the API version that the object was read in, when it was
 	// converted to the one that it is written in.
 	markReadAs = markPrefix + "read-as"
@@ -30,6 +33,7 @@ const (
 // marks are the annotations of one object, or what holds without them.
 type marks struct {
 	only, noRow bool
+	generated   *bool
 	extractor   string
 	readAs, row schema.GroupVersionKind
 	resource    schema.GroupResource
@@ -45,13 +49,16 @@ func (l *loader) marksOf(h head, gvk schema.GroupVersionKind, at position) marks
 	}
 	m.at, m.resource = position{}, resourceOf(at.file)
 	listed := ""
-	for key, value := range fields(h.annotations) {
+	for key, value := range members(h.annotations) {
 		text := textOf(value)
 		switch key {
 		case markOnly:
 			m.only = true
 		case markNoRow:
 			m.noRow = true
+		case markGenerated:
+			yes := text == "true"
+			m.generated = &yes
 		case markExtractor:
 			m.extractor = text
 		case markReadAs:

@@ -27,12 +27,12 @@ func (c *client) plan(b *builder, want request) []*task {
 		}
 	}
 	for _, d := range want.data {
-		tasks = append(tasks, c.planData(d))
+		tasks = append(tasks, c.planData(b, d))
 	}
 	if want.inventory {
 		for name, r := range stored {
 			if want.kinds[name] == nil {
-				tasks = append(tasks, c.planMetadata(name, r))
+				tasks = append(tasks, c.planMetadata(b, name, r))
 			}
 		}
 		for gv, why := range api.Failed {
@@ -94,7 +94,7 @@ func (c *client) planKind(b *builder, spec *kindSpec, stored APIResource, invent
 		t.accept, t.decode = acceptJSON, decodeUntyped
 	}
 	t.collector = func() *collector {
-		k := newCollector(spec, &row, rows)
+		k := newCollector(spec, &row, rows, b.pool)
 		k.readAs = read.GroupVersionKind()
 		return k
 	}
@@ -141,19 +141,19 @@ func versionsOf(api *APISurface, gr schema.GroupResource) []string {
 	return out
 }
 
-func (c *client) planMetadata(name string, r APIResource) *task {
+func (c *client) planMetadata(b *builder, name string, r APIResource) *task {
 	return &task{
 		name: name, path: listPath(r), accept: acceptMeta, decode: decodeMetadata,
-		collector: func() *collector { return newCollector(nil, &r, true) },
+		collector: func() *collector { return newCollector(nil, &r, true, b.pool) },
 	}
 }
 
-func (c *client) planData(d *ConfigMapData) *task {
+func (c *client) planData(b *builder, d *ConfigMapData) *task {
 	r := APIResource{Version: "v1", Resource: "configmaps", Kind: "ConfigMap", Namespaced: true}
 	return &task{
 		name: d.String(), path: "/api/v1/namespaces/" + d.Namespace + "/configmaps", accept: acceptTyped, decode: decodeTyped,
 		collector: func() *collector {
-			k := newCollector(&kindSpec{gr: schema.GroupResource{Resource: "configmaps"}}, &r, false)
+			k := newCollector(configMaps, &r, false, b.pool)
 			k.accept = func(o Object) bool { return d.reduce(o.(*corev1.ConfigMap)) }
 			return k
 		},

@@ -10,7 +10,7 @@ import (
 
 // A Resource is something a check can declare that it reads. The
 // implementations are Kind, ConfigMapData, Workloads, API, Inventory,
-// ServerVersion and UID.
+// ServerVersion, UID and what Optional returns.
 type Resource interface {
 	// String names the resource as findings and messages do, for example
 	// "ingresses.networking.k8s.io" or "inventory".
@@ -67,7 +67,7 @@ func (k Kind[T]) In(s *Snapshot) iter.Seq[*T] {
 	objects := s.objectsOf(k.spec.gr.String())
 	return func(yield func(*T) bool) {
 		for _, o := range objects {
-			if !yield(any(o).(*T)) {
+			if !yield(any(full(o)).(*T)) {
 				return
 			}
 		}

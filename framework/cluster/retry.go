@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -23,16 +24,17 @@ var pauses = [...]time.Duration{200 * time.Millisecond, time.Second, 3 * time.Se
 
 // get sends a request until it is answered, refused for good, or tried often
 // enough. build makes the request anew for each attempt.
-func (c *client) get(ctx context.Context, build func() *rest.Request) ([]byte, error) {
+//
+// The answer is written into the buffer and overwritten by the next request
+// that uses it.
+func (c *client) get(ctx context.Context, buffer *bytes.Buffer, build func() *rest.Request) ([]byte, error) {
 	var err error
 	for attempt := 0; ; attempt++ {
 		if cause := c.down.Load(); cause != nil {
 			return nil, &gaveUp{*cause}
 		}
-		var data []byte
-		data, err = send(ctx, build())
-		if err == nil {
-			return data, nil
+		if err = send(ctx, buffer, build()); err == nil {
+			return buffer.Bytes(), nil
 		}
 		if ctx.Err() != nil || !passing(err) || attempt == len(pauses) {
 			break
@@ -50,14 +52,15 @@ func (c *client) get(ctx context.Context, build func() *rest.Request) ([]byte, e
 	return nil, err
 }
 
-// send does one request. Error comes before Raw, because only Error reads what
-// the server said about a failure.
-func send(ctx context.Context, r *rest.Request) ([]byte, error) {
-	result := r.Do(ctx)
-	if err := result.Error(); err != nil {
-		return nil, err
+// send does one request.
+func send(ctx context.Context, buffer *bytes.Buffer, r *rest.Request) error {
+	body, err := r.Stream(ctx)
+	if err != nil {
+		return err
 	}
-	return result.Raw()
+	buffer.Reset()
+	_, err = buffer.ReadFrom(body)
+	return errors.Join(err, body.Close())
 }
 
 // passing reports whether the error may be gone at the next attempt.

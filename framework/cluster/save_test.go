@@ -65,8 +65,9 @@ func checkEqual(t *testing.T, name string, want, got *Snapshot) {
 			continue
 		}
 		for i, o := range want.objects[part] {
-			if other := got.objects[part][i]; !apiequality.Semantic.DeepEqual(o, other) || want.where[o] != got.where[other] {
-				t.Errorf("%s: %s (-want +got):\n%s", name, part, cmp.Diff(o, other))
+			other := got.objects[part][i]
+			if !apiequality.Semantic.DeepEqual(full(o), full(other)) || want.where[o] != got.where[other] {
+				t.Errorf("%s: %s (-want +got):\n%s", name, part, cmp.Diff(full(o), full(other)))
 			}
 		}
 	}

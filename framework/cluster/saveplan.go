@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -87,7 +88,7 @@ func (s *Snapshot) rowOf(o runtime.Object, f *savedFile, taken []bool) *Row {
 	if f.extractor != "" {
 		return nil
 	}
-	gvk, m := o.GetObjectKind().GroupVersionKind(), o.(metav1.Object)
+	gvk, m := o.GetObjectKind().GroupVersionKind(), o.(namedObject)
 	at := s.where[o]
 	i, _ := slices.BinarySearchFunc(s.rows, o, func(r Row, _ runtime.Object) int {
 		return cmp.Or(cmp.Compare(r.Resource.Group, gvk.Group), cmp.Compare(r.Resource.Resource, f.gr.Resource),
@@ -164,6 +165,9 @@ func (p *savePlan) manifest(f savedFile, e entry) (Object, error) {
 	at := p.snapshot.where[e.object]
 	if e.row != nil {
 		at = position{e.row.File, e.row.Line}
+		if generated(o, e.row.Resource) != e.row.Generated {
+			notes[markGenerated] = strconv.FormatBool(e.row.Generated)
+		}
 		if err := setWrites(o, e.row.Writes, notes); err != nil {
 			return nil, err
 		}
@@ -214,9 +218,6 @@ func rowManifest(r *Row) Object {
 		o.OwnerReferences = []metav1.OwnerReference{{
 			APIVersion: r.owner.apiVersion, Kind: r.owner.kind, Name: r.owner.name, UID: types.UID(r.owner.uid), Controller: &yes,
 		}}
-	}
-	if r.Generated {
-		markGenerated(o, r.Resource)
 	}
 	return o
 }

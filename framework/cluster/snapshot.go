@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
 	"sort"
 	"sync"
@@ -172,19 +173,26 @@ func (s *Snapshot) objectsOf(name string) []runtime.Object {
 func (s *Snapshot) find(name, namespace, object string) (runtime.Object, bool) {
 	list := s.objectsOf(name)
 	i, ok := slices.BinarySearchFunc(list, [2]string{namespace, object}, func(o runtime.Object, key [2]string) int {
-		m := o.(metav1.Object)
+		m := o.(namedObject)
 		return cmp.Or(cmp.Compare(m.GetNamespace(), key[0]), cmp.Compare(m.GetName(), key[1]))
 	})
 	if !ok {
 		return nil, false
 	}
-	return list[i], true
+	return full(list[i]), true
 }
 
 // Objects yields the objects of a resource without their Go type. The resource
 // must be a Kind or the result of the function Objects.
-func (s *Snapshot) Objects(r Resource) []runtime.Object {
-	return s.objectsOf(r.String())
+func (s *Snapshot) Objects(r Resource) iter.Seq[runtime.Object] {
+	objects := s.objectsOf(r.String())
+	return func(yield func(runtime.Object) bool) {
+		for _, o := range objects {
+			if !yield(full(o)) {
+				return
+			}
+		}
+	}
 }
 
 // Ref names an object of the snapshot, in the version it was read in, and the
@@ -204,10 +212,11 @@ type Object interface {
 // Gaps are all gaps, sorted by resource, file and line.
 func (s *Snapshot) Gaps() []Gap { return s.gaps }
 
-// GapsFor are the gaps that concern any of the resources.
+// GapsFor are the gaps that concern any of the resources, the optional ones
+// left out.
 func (s *Snapshot) GapsFor(resources []Resource) []Gap {
 	var out []Gap
-	parts := partsOf(resources)
+	parts := partsOf(needed(resources))
 	for _, g := range s.gaps {
 		if slices.ContainsFunc(parts, func(p part) bool { return g.concerns(p) }) {
 			out = append(out, g)
@@ -239,6 +248,25 @@ func (s *Snapshot) WithAPI(api *APISurface) *Snapshot {
 	c.api = api
 	c.gaps = slices.DeleteFunc(slices.Clone(s.gaps), func(g Gap) bool { return g.Resource == API.String() })
 	return &c
+}
+
+// WithoutAPI is the snapshot with nothing known of its API surface, and why.
+func (s *Snapshot) WithoutAPI(reason string) *Snapshot {
+	c := s.WithAPI(NewAPISurface(nil, nil, nil))
+	c.gaps = append(c.gaps, Gap{Resource: API.String(), Reason: reason})
+	slices.SortStableFunc(c.gaps, func(x, y Gap) int { return cmp.Compare(x.Resource, y.Resource) })
+	return c
+}
+
+// unsaid is the reason of a gap in what a saved snapshot may leave out.
+const unsaid = "the snapshot does not say"
+
+// Undiscovered reports whether nobody ever asked the cluster for its API
+// surface, as when manifests were written down with a version and no more. It
+// is false when somebody asked and got no answer.
+func (s *Snapshot) Undiscovered() bool {
+	asked := func(g Gap) bool { return g.Resource == API.String() && !g.Partial && !g.Chosen && g.Reason != unsaid }
+	return !s.HasAPI() && !slices.ContainsFunc(s.gaps, asked)
 }
 
 // HasAPI reports whether the surface was discovered, saved or derived.
@@ -279,7 +307,7 @@ func (s *Snapshot) Has(ref Ref) bool {
 	}
 	for _, list := range s.objects {
 		for _, o := range list {
-			if same(s.Ref(o.(Object))) {
+			if same(s.Ref(full(o).(Object))) {
 				return true
 			}
 		}
@@ -296,4 +324,13 @@ func (s *Snapshot) Fingerprint() (string, error) {
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:]), nil
+}
+
+// WithVersion is the snapshot with a version that somebody stated; it closes
+// the gap "version". It serves manifests, which do not tell it themselves.
+func (s *Snapshot) WithVersion(v Version) *Snapshot {
+	c := *s
+	c.Identity.Version = v
+	c.gaps = slices.DeleteFunc(slices.Clone(s.gaps), func(g Gap) bool { return g.Resource == ServerVersion.String() })
+	return &c
 }

@@ -67,7 +67,11 @@ func (l *loader) put(s *sink, o Object, h head, m marks) {
 	}
 	m.drop(o)
 	s.spread = s.spread || o.GetNamespace() != ""
+	had := len(s.listed)
 	s.add(o, m.at)
+	if m.generated != nil && len(s.listed) > had {
+		s.listed[had].Generated = *m.generated
+	}
 }
 
 // sink is the one for the kind, made when first needed.
@@ -81,7 +85,7 @@ func (l *loader) sink(gvk schema.GroupVersionKind, m marks) *sink {
 	s.builtin, s.version = specFor(gvk)
 	spec := l.body(s, gvk)
 	resource := &APIResource{Group: m.row.Group, Version: m.row.Version, Kind: m.row.Kind}
-	s.collector = newCollector(spec, resource, l.rows() && !m.noRow)
+	s.collector = newCollector(spec, resource, l.rows() && !m.noRow, l.pool)
 	s.readAs = m.readAs
 	l.sinks[name] = s
 	return s
@@ -263,7 +267,7 @@ func (l *loader) extract(h head, data []byte, m marks) {
 		}
 		c, ok := l.extracts[d.String()]
 		if !ok {
-			c = newCollector(&kindSpec{}, &APIResource{Version: "v1", Resource: "configmaps", Kind: "ConfigMap", Namespaced: true}, false)
+			c = newCollector(configMaps, &APIResource{Version: "v1", Resource: "configmaps", Kind: "ConfigMap", Namespaced: true}, false, l.pool)
 			c.accept = func(o Object) bool { return d.reduce(o.(*corev1.ConfigMap)) }
 			l.extracts[d.String()] = c
 		}

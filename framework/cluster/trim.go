@@ -1,8 +1,7 @@
 package cluster
 
 import (
-	"maps"
-	"reflect"
+	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -10,7 +9,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
 )
 
 // trimMeta drops the metadata that the Inventory holds the essence of.
@@ -47,13 +45,20 @@ func redactEnv(env []corev1.EnvVar) {
 func trimPod(o runtime.Object) {
 	p := o.(*corev1.Pod)
 	trimSpec(&p.Spec)
-	stableTokenVolume(&p.Spec)
-	for _, list := range [][]corev1.ContainerStatus{p.Status.ContainerStatuses, p.Status.InitContainerStatuses} {
+	dropTokenVolume(&p.Spec)
+	status := &p.Status
+	for _, list := range [][]corev1.ContainerStatus{status.ContainerStatuses, status.InitContainerStatuses} {
 		for i, c := range list {
 			list[i] = corev1.ContainerStatus{Name: c.Name, Ready: c.Ready, RestartCount: c.RestartCount, State: reducedState(c.State)}
 		}
 	}
-	p.Status.EphemeralContainerStatuses = nil
+	for i, c := range status.Conditions {
+		status.Conditions[i] = corev1.PodCondition{Type: c.Type, Status: c.Status, Reason: c.Reason}
+	}
+	status.EphemeralContainerStatuses, status.HostIPs, status.StartTime = nil, nil, nil
+	if len(status.PodIPs) == 1 {
+		status.PodIPs = nil
+	}
 }
 
 // reducedState keeps which state it is and why, not when and where.
@@ -64,31 +69,33 @@ func reducedState(s corev1.ContainerState) corev1.ContainerState {
 	case s.Terminated != nil:
 		return corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: s.Terminated.Reason, ExitCode: s.Terminated.ExitCode}}
 	case s.Running != nil:
-		return corev1.ContainerState{Running: &runningSomewhen}
+		return corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
 	}
 	return s
 }
 
-var runningSomewhen corev1.ContainerStateRunning // shared: holds nothing
+// tokenPath is where the ServiceAccount admission plugin mounts the token.
+const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount"
 
-// stableTokenVolume drops the random suffix that the ServiceAccount admission
-// plugin gives its volume (kube-api-access-x7k2p), so that pods of one owner
-// have equal specs.
-func stableTokenVolume(spec *corev1.PodSpec) {
-	const prefix = "kube-api-access"
-	for i := range spec.Volumes {
-		if strings.HasPrefix(spec.Volumes[i].Name, prefix+"-") && spec.Volumes[i].Projected != nil {
-			spec.Volumes[i].Name = prefix
-		}
+// dropTokenVolume takes back what the ServiceAccount admission plugin adds to
+// a pod: the target adds its own, and without it the containers of a pod equal
+// those of its template. The volume is projected and called kube-api-access-*
+// since 1.21, before that it is a secret called *-token-*.
+func dropTokenVolume(spec *corev1.PodSpec) {
+	injected := func(v corev1.Volume) bool {
+		return v.Projected != nil && strings.HasPrefix(v.Name, "kube-api-access-") ||
+			v.Secret != nil && v.Secret.SecretName == v.Name && strings.Contains(v.Name, "-token-")
 	}
+	gone := map[string]bool{}
+	spec.Volumes = slices.DeleteFunc(spec.Volumes, func(v corev1.Volume) bool {
+		gone[v.Name] = injected(v)
+		return gone[v.Name]
+	})
 	for _, list := range [][]corev1.Container{spec.InitContainers, spec.Containers} {
 		for i := range list {
-			mounts := list[i].VolumeMounts
-			for j := range mounts {
-				if strings.HasPrefix(mounts[j].Name, prefix+"-") {
-					mounts[j].Name = prefix
-				}
-			}
+			list[i].VolumeMounts = slices.DeleteFunc(list[i].VolumeMounts, func(m corev1.VolumeMount) bool {
+				return m.MountPath == tokenPath && gone[m.Name]
+			})
 		}
 	}
 }
@@ -132,69 +139,4 @@ func templateOf(o runtime.Object) *corev1.PodTemplateSpec {
 		return &w.Spec.JobTemplate.Spec.Template
 	}
 	return nil
-}
-
-// sharer lets equal parts of the objects of one owner be the same memory.
-type sharer struct {
-	texts map[string]string
-	last  map[types.UID]*corev1.Pod
-}
-
-// text is the string, the same memory for equal strings.
-func (s *sharer) text(t string) string {
-	if known, ok := s.texts[t]; ok {
-		return known
-	}
-	if s.texts == nil {
-		s.texts, s.last = map[string]string{}, map[types.UID]*corev1.Pod{}
-	}
-	s.texts[t] = t
-	return t
-}
-
-// object shares what a pod has in common with the last pod of its controller.
-func (s *sharer) object(o runtime.Object) {
-	p, ok := o.(*corev1.Pod)
-	if !ok {
-		return
-	}
-	owner := metav1.GetControllerOfNoCopy(p)
-	if owner == nil {
-		return
-	}
-	prev, ok := s.last[owner.UID]
-	s.last[owner.UID] = p
-	if !ok {
-		return
-	}
-	sharePod(p, prev)
-}
-
-func sharePod(p, prev *corev1.Pod) {
-	if maps.Equal(p.Labels, prev.Labels) {
-		p.Labels = prev.Labels
-	}
-	if maps.Equal(p.Annotations, prev.Annotations) {
-		p.Annotations = prev.Annotations
-	}
-	if maps.Equal(p.Spec.NodeSelector, prev.Spec.NodeSelector) {
-		p.Spec.NodeSelector = prev.Spec.NodeSelector
-	}
-	shareValue(&p.OwnerReferences, prev.OwnerReferences)
-	shareValue(&p.Spec.InitContainers, prev.Spec.InitContainers)
-	shareValue(&p.Spec.Containers, prev.Spec.Containers)
-	shareValue(&p.Spec.Volumes, prev.Spec.Volumes)
-	shareValue(&p.Spec.Tolerations, prev.Spec.Tolerations)
-	shareValue(&p.Spec.Affinity, prev.Spec.Affinity)
-	shareValue(&p.Spec.TopologySpreadConstraints, prev.Spec.TopologySpreadConstraints)
-	shareValue(&p.Spec.SecurityContext, prev.Spec.SecurityContext)
-	shareValue(&p.Spec.ImagePullSecrets, prev.Spec.ImagePullSecrets)
-	shareValue(&p.Status.ContainerStatuses, prev.Status.ContainerStatuses)
-	shareValue(&p.Status.InitContainerStatuses, prev.Status.InitContainerStatuses)
-}
-
-func shareValue[T any](v *T, prev T) {
-	if reflect.DeepEqual(*v, prev) {
-		*v = prev
-	}
 }

@@ -48,7 +48,7 @@ func (workloads) In(s *Snapshot) iter.Seq[Workload] {
 		seen := map[string]bool{}
 		for _, r := range workloadKinds {
 			for _, o := range s.objectsOf(r.String()) {
-				w, ok := workloadOf(o, seen)
+				w, ok := workloadOf(full(o), seen)
 				if ok && !yield(w) {
 					return
 				}
