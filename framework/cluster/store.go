@@ -317,9 +317,7 @@ func (l *loader) settle() {
 				s.spec = nil
 			}
 		}
-		if s.spec != nil || s.rows {
-			l.take(name, s.collector)
-		}
+		l.take(name, s.collector)
 	}
 	for name, c := range l.extracts {
 		l.withoutPatches(c)
