@@ -50,7 +50,7 @@ func Main(checks ...*framework.Check) int {
 	collectEagerly()
 	// A reader that goes away shall be a failing write and not a silent death.
 	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) //nolint:forbidigo // this is the main function
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	return Run(ctx, checks, os.Args[1:], Streams{
