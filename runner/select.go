@@ -75,7 +75,7 @@ func (p *program) withPolicies(dirs []string) ([]*framework.Check, error) {
 func within(dir string, err error) error {
 	var out []error
 	for _, e := range each(err) {
-		out = append(out, fmt.Errorf("in %s: %w", dir, e))
+		out = append(out, fmt.Errorf("load policies of %s: %w", dir, e))
 	}
 	return errors.Join(out...)
 }
