@@ -118,7 +118,7 @@ func (p *program) run(ctx context.Context, o *runOptions) error {
 	}
 	p.log.Info("checks applied", "checks", len(checks), "took", time.Since(now))
 	style := p.terminal()
-	style.All, style.FailOn = o.all, o.gate.FailOn
+	style.All, style.Gate = o.all, o.gate
 	if err := p.write(report, outs, style); err != nil {
 		return err
 	}

@@ -152,7 +152,7 @@ func (s *side) reader(now time.Time, progress func(string, int)) (cluster.Reader
 	case info.IsDir():
 		return cluster.Directory{Path: s.path, Now: now}, nil
 	case isArchive(s.path):
-		return clusterArchive{Path: s.path, Now: now}, nil
+		return cluster.Archive{Path: s.path, Now: now}, nil
 	}
 	return nil, fmt.Errorf("read %s: %s is neither a directory nor a .tar.gz file", s.name, s.path)
 }

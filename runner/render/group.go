@@ -77,14 +77,17 @@ func newGroup(result *framework.Result, severity framework.Severity, step framew
 	return g
 }
 
-// noun is what the group counts: objects, or findings about no object.
+// named reports whether any finding of the group is about an object.
+func (g *group) named() bool {
+	return slices.ContainsFunc(g.messages, func(m *message) bool {
+		return slices.ContainsFunc(m.findings, func(f framework.Finding) bool { return f.Object.Name != "" })
+	})
+}
+
+// noun is what the group counts.
 func (g *group) noun() string {
-	for _, m := range g.messages {
-		for _, f := range m.findings {
-			if f.Object.Name != "" {
-				return "object"
-			}
-		}
+	if g.named() {
+		return "object"
 	}
 	return "finding"
 }
