@@ -201,18 +201,14 @@ func (t *table) group(g *group) {
 	if !t.options.All && len(shown) > maxMessages {
 		shown = shown[:maxMessages]
 	}
-	for _, m := range shown {
+	for i, m := range shown {
 		t.message(m, len(g.messages))
+		if i+1 == len(shown) || shown[i+1].remedy != m.remedy {
+			t.text(green, "  > ", Clean(m.remedy))
+		}
 	}
 	if left := len(g.messages) - len(shown); left > 0 {
 		t.text(faint, "  - ", fmt.Sprintf("and %d more of the kind (--all shows them)", left))
-	}
-	remedies := g.remedies
-	if !t.options.All && len(remedies) > maxMessages {
-		remedies = remedies[:maxMessages]
-	}
-	for _, remedy := range remedies {
-		t.text(green, "  > ", Clean(remedy))
 	}
 }
 
