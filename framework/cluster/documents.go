@@ -142,34 +142,26 @@ func isMark(line []byte, mark string) bool {
 
 // separator begins a new document, which may begin on the separator's line.
 func (s *splitter) separator(line []byte) {
-	directives := s.mode == between && len(s.text) > 0
-	if !directives {
-		s.flush()
-	}
+	s.flush()
 	rest := bytes.TrimSpace(line[3:])
-	if directives || len(rest) > 0 && rest[0] != '#' {
-		s.mode, s.first = yamlText, s.line-bytes.Count(s.text, newline)
+	if len(rest) > 0 && rest[0] != '#' {
+		s.mode, s.first = yamlText, s.line
 		s.keep(line)
 		return
 	}
 	s.line++
 }
 
-// start takes text before a document or the first of it.
+// start takes text before a document or the first of it. Directives of YAML
+// are dropped: the version of YAML changes nothing here, and a tag that one
+// would define is no tag that a Kubernetes object has.
 func (s *splitter) start(part []byte) {
 	rest := bytes.TrimLeft(part, " \t\r\n")
-	switch {
-	case len(rest) == 0 || rest[0] == '#':
-		s.line += bytes.Count(part, newline)
-		return
-	case rest[0] == '%' && len(rest) == len(part):
-		if bytes.HasPrefix(rest, []byte("%TAG")) {
-			s.text = append(s.text, part...)
-		}
+	if len(rest) == 0 || rest[0] == '#' || rest[0] == '%' && len(rest) == len(part) {
 		s.line += bytes.Count(part, newline)
 		return
 	}
-	s.first = s.line - bytes.Count(s.text, newline)
+	s.first = s.line
 	if rest[0] == '{' || rest[0] == '[' {
 		s.mode, s.scan = jsonText, jsonScan{}
 		s.value(rest)
