@@ -91,7 +91,7 @@ func (j *jsonScan) step(s *splitter, part []byte) (int, bool) {
 
 // stringStep takes what of a string is there.
 func (j *jsonScan) stringStep(s *splitter, part []byte) int {
-	if j.slash {
+	if j.slash && part[0] != '\n' {
 		j.slash = false
 		s.text = append(s.text, part[0])
 		return 1
@@ -107,7 +107,7 @@ func (j *jsonScan) stringStep(s *splitter, part []byte) int {
 		j.slash = true
 	case '\n':
 		s.line++
-		j.quoted = false // no JSON; found out when it is parsed
+		j.quoted, j.slash = false, false // no JSON; found out when it is parsed
 	default:
 		j.quoted = false
 	}
