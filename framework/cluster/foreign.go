@@ -80,7 +80,7 @@ func (h head) foreign(file string) string {
 // otherFormat recognises documents that lack apiVersion or kind because they
 // are in another format.
 func (h head) otherFormat() string {
-	named := h.nameText != nil || h.generateName != ""
+	named := h.nameText != nil || h.generateName != "" || h.keys["type"] && h.keys["object"]
 	switch {
 	case h.item:
 		return ""

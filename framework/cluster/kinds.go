@@ -61,7 +61,7 @@ var (
 	PriorityClasses = kind[schedulingv1.PriorityClass]("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", clusterScoped,
 		also("scheduling.k8s.io/v1beta1", nil), also("scheduling.k8s.io/v1alpha1", nil))
 	RuntimeClasses = kind[nodev1.RuntimeClass]("node.k8s.io", "v1", "runtimeclasses", "RuntimeClass", clusterScoped,
-		also("node.k8s.io/v1beta1", nil))
+		also("node.k8s.io/v1beta1", nil), also("node.k8s.io/v1alpha1", upgradeRuntimeClass))
 )
 
 // builtinSpecs are the specs of the kinds above.

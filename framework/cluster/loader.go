@@ -166,6 +166,8 @@ func (h head) unfit() string {
 		return fmt.Sprintf("holds the placeholder %q where a name must stand: render it first", p)
 	}
 	switch {
+	case h.kind == "" && h.apiVersion == "" && h.keys["object"]:
+		return "is an event of a watch: save the list of objects instead"
 	case h.kind == "" && h.apiVersion == "":
 		return "should be a Kubernetes object and has neither apiVersion nor kind"
 	case h.kind == "":

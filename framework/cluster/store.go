@@ -50,7 +50,7 @@ func (l *loader) store(h head, gvk schema.GroupVersionKind, data []byte, at posi
 		}
 	}
 	s := l.sink(gvk, m)
-	if s.builtin == nil {
+	if s.builtin == nil && !m.only {
 		l.unknownVersion(h, gvk, at)
 	}
 	o, err := s.decode(gvk, data)

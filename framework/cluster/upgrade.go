@@ -13,7 +13,7 @@ func object(m map[string]any, path ...string) map[string]any {
 	return m
 }
 
-// maps yields the elements of a list that are objects.
+// objects are the elements of a list that are objects.
 func objects(v any) []map[string]any {
 	list, _ := v.([]any)
 	var out []map[string]any
@@ -94,6 +94,15 @@ func upgradeEndpointSlice(m map[string]any) {
 		}
 		move(e, "topology", "deprecatedTopology")
 	}
+}
+
+// upgradeRuntimeClass: the fields of spec moved to the top, and runtimeHandler
+// is called handler.
+func upgradeRuntimeClass(m map[string]any) {
+	spec := object(m, "spec")
+	delete(m, "spec")
+	maps.Copy(m, spec)
+	move(m, "runtimeHandler", "handler")
 }
 
 // upgradeAutoscalerV1: the CPU percentage became a metric.
