@@ -18,6 +18,7 @@ var fuzzSeeds = []string{
 	"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: []\n", "apiVersion: autoscaling/v2beta1\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: {metrics: [{type: 1, pods: [], object: {target: a}}]}\n",
 	"apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: a}\nspec: {backend: a, rules: [{http: {paths: [{backend: {serviceName: [], servicePort: {}}}]}}]}\n",
 	"apiVersion: v1\nkind: Pod\nmetadata: {name: a, ownerReferences: [{controller: true}], managedFields: [{}]}\nspec: {containers: [{env: [{}]}]}\n",
+	"apiVersion: 00./v1\nkind: A\nmetadata: {name: a}\n",
 	"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: kube-system}\ndata: {config.conf: [a]}\n",
 	"apiVersion: stable.example.com/v1\nkind: CronTab\nmetadata: {name: a, annotations: [], labels: {a: {}}}\nenv: [{value: {}}]\n",
 }

@@ -128,7 +128,10 @@ func (l *loader) array(data []byte, at position) {
 	}
 }
 
-var kindPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*$`)
+var (
+	kindPattern       = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*$`)
+	apiVersionPattern = regexp.MustCompile(`^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+)
 
 func (l *loader) object(h head, data []byte, at position, lines []int) {
 	if h.apiVersion == headerAPIVersion && h.kind == headerKind {
@@ -144,17 +147,13 @@ func (l *loader) object(h head, data []byte, at position, lines []int) {
 		l.bad(at, "%s", why)
 		return
 	}
-	gv, err := schema.ParseGroupVersion(h.apiVersion)
-	switch {
-	case err != nil:
-		l.bad(at, "has the apiVersion %q: %v", h.apiVersion, err)
-	case h.isList():
+	if h.isList() {
 		l.list(h, at, lines)
-	default:
-		l.files[at.file]++
-		l.count++
-		l.store(h, gv.WithKind(h.kind), data, at)
+		return
 	}
+	l.files[at.file]++
+	l.count++
+	l.store(h, schema.FromAPIVersionAndKind(h.apiVersion, h.kind), data, at)
 }
 
 // unfit says why the document, which should be an object, is none.
@@ -176,6 +175,8 @@ func (h head) unfit() string {
 		return fmt.Sprintf("has the kind %q and no apiVersion", h.kind)
 	case !kindPattern.MatchString(h.kind):
 		return fmt.Sprintf("has the kind %q, which is no name of a kind", h.kind)
+	case !apiVersionPattern.MatchString(h.apiVersion):
+		return fmt.Sprintf("has the apiVersion %q, which is no group and version", h.apiVersion)
 	case h.isList():
 		return ""
 	case h.kind == "Status" && h.apiVersion == "v1":
