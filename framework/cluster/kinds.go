@@ -41,7 +41,7 @@ var (
 		also("batch/v1beta1", nil), also("batch/v2alpha1", nil))
 
 	PodDisruptionBudgets = kind[policyv1.PodDisruptionBudget]("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget",
-		also("policy/v1beta1", nil))
+		also("policy/v1beta1", upgradeDisruptionBudget))
 	HorizontalPodAutoscalers = kind[autoscalingv2.HorizontalPodAutoscaler]("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler",
 		also("autoscaling/v2beta2", nil), also("autoscaling/v2beta1", upgradeAutoscalerV2beta1), also("autoscaling/v1", upgradeAutoscalerV1))
 	EndpointSlices = kind[discoveryv1.EndpointSlice]("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", state,
