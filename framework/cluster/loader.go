@@ -20,7 +20,7 @@ type loader struct {
 	want      request
 	resources []Resource
 	header    *header
-	sinks     map[string]*sink
+	sinks     map[sinkKey]*sink
 	extracts  map[string]*collector // by part name
 	crds      map[schema.GroupKind]APIResource
 	patches   map[string]bool // files that a kustomization names as patches
@@ -34,7 +34,7 @@ func newLoader(resources []Resource, now time.Time) *loader {
 		builder:   newBuilder(Identity{Origin: FromManifests, TakenAt: now.UTC().Truncate(time.Second)}),
 		want:      newRequest(resources),
 		resources: resources,
-		sinks:     map[string]*sink{}, extracts: map[string]*collector{},
+		sinks:     map[sinkKey]*sink{}, extracts: map[string]*collector{},
 		crds:    map[schema.GroupKind]APIResource{},
 		patches: map[string]bool{}, files: map[string]int{},
 	}
