@@ -42,7 +42,8 @@ func (s *splitter) value(part []byte) {
 		}
 		s.whole()
 		if i < len(part) {
-			s.feed(part[i:], false)
+			s.begin = false
+			s.feed(part[i:])
 		}
 		return
 	}
