@@ -85,7 +85,7 @@ func (c *collector) add(o Object, at position) {
 		row.Writes = c.writes(o)
 		c.listed = append(c.listed, row)
 	}
-	if c.spec == nil {
+	if c.spec == nil || c.spec.leaveOut != nil && c.spec.leaveOut(o) {
 		return
 	}
 	o.GetObjectKind().SetGroupVersionKind(c.readAs)
@@ -156,7 +156,15 @@ func (b *builder) take(name string, c *collector) {
 // finish sorts everything; the builder must not be used afterwards.
 func (b *builder) finish() *Snapshot {
 	s := b.snapshot
-	s.rows = slices.Concat(b.rows...)
+	total := 0
+	for _, list := range b.rows {
+		total += len(list)
+	}
+	s.rows = make([]Row, 0, total)
+	for i, list := range b.rows {
+		s.rows = append(s.rows, list...)
+		b.rows[i] = nil // one list at a time is there twice
+	}
 	b.rows, b.pool = nil, nil
 	for _, list := range s.objects {
 		slices.SortStableFunc(list, s.compareObjects)

@@ -1,7 +1,7 @@
 package cluster
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"crypto/x509"
 	"encoding/json"
@@ -43,9 +43,8 @@ type client struct {
 	// answered is set with the first answer: a server that was there once may
 	// come back in a moment.
 	answered atomic.Bool
-	// buffers are as large as the largest page of a list, one for each list
-	// that is being read.
-	buffers sync.Pool
+	// readers buffer what arrives, one for each list that is being read.
+	readers sync.Pool
 }
 
 func newClient(l Live) (*client, error) {
@@ -75,36 +74,28 @@ func newClient(l Live) (*client, error) {
 	l.Config = config
 	return &client{
 		Live: l, server: config.Host, rest: r, discovery: d,
-		buffers: sync.Pool{New: func() any { return &bytes.Buffer{} }},
+		readers: sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 64<<10) }},
 	}, nil
 }
 
 func (c *client) version(ctx context.Context) (Version, error) {
-	data, err := c.get(ctx, &bytes.Buffer{}, func() *rest.Request {
-		return c.rest.Get().AbsPath("/version").SetHeader("Accept", acceptJSON)
-	})
-	if err != nil {
-		return Version{}, err
-	}
 	var info apimachineryversion.Info
-	if err := json.Unmarshal(data, &info); err != nil {
-		return Version{}, fmt.Errorf("read the version: %w", err)
+	if err := c.read(ctx, "/version", &info); err != nil {
+		return Version{}, err
 	}
 	return ParseVersion(info.GitVersion)
 }
 
 func (c *client) uid(ctx context.Context) (string, error) {
-	data, err := c.get(ctx, &bytes.Buffer{}, func() *rest.Request {
-		return c.rest.Get().AbsPath("/api/v1/namespaces/kube-system").SetHeader("Accept", acceptJSON)
-	})
-	if err != nil {
-		return "", err
-	}
 	var ns metav1.PartialObjectMetadata
-	if err := json.Unmarshal(data, &ns); err != nil {
-		return "", fmt.Errorf("read the namespace kube-system: %w", err)
-	}
-	return string(ns.UID), nil
+	err := c.read(ctx, "/api/v1/namespaces/kube-system", &ns)
+	return string(ns.UID), err
+}
+
+// read reads one small object as JSON.
+func (c *client) read(ctx context.Context, path string, into any) error {
+	build := func() *rest.Request { return c.rest.Get().AbsPath(path).SetHeader("Accept", acceptJSON) }
+	return c.get(ctx, build, func(body *bufio.Reader) error { return json.NewDecoder(body).Decode(into) })
 }
 
 // explain is the error in one line, without the address and the path that a

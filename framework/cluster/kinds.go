@@ -33,7 +33,7 @@ var (
 		also("apps/v1beta2", nil), also("apps/v1beta1", defaultSelector))
 	DaemonSets = kind[appsv1.DaemonSet]("apps", "v1", "daemonsets", "DaemonSet", trimming(trimTemplate),
 		also("apps/v1beta2", nil), also("extensions/v1beta1", defaultSelector))
-	ReplicaSets = kind[appsv1.ReplicaSet]("apps", "v1", "replicasets", "ReplicaSet", trimming(trimReplicaSet),
+	ReplicaSets = kind[appsv1.ReplicaSet]("apps", "v1", "replicasets", "ReplicaSet", trimming(trimTemplate), leavingOut(ofDeployment),
 		also("apps/v1beta2", nil), also("extensions/v1beta1", defaultSelector))
 
 	Jobs     = kind[batchv1.Job]("batch", "v1", "jobs", "Job", trimming(trimTemplate))
@@ -90,6 +90,10 @@ func state(s *kindSpec)         { s.state = true }
 
 func trimming(trim func(runtime.Object)) option {
 	return func(s *kindSpec) { s.trim = trim }
+}
+
+func leavingOut(leaveOut func(runtime.Object) bool) option {
+	return func(s *kindSpec) { s.leaveOut = leaveOut }
 }
 
 func also(groupVersion string, upgrade func(map[string]any)) option {

@@ -193,6 +193,11 @@ func TestLivePassingErrors(t *testing.T) {
 		"gone once":       times(2, gone(1, std.services), std.services),
 		"always gone":     gone(1000, std.services),
 		"429 Retry-After": times(1, tooMany, std.services),
+		"broke off once": times(1, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Length", "1000")
+			_, _ = w.Write([]byte(`{"kind":"ServiceList","apiVersion":"v1","items":[`))
+		}, std.services),
 		"hung up once": times(1, func(w http.ResponseWriter, _ *http.Request) {
 			c, _, _ := w.(http.Hijacker).Hijack()
 			_ = c.Close()
@@ -241,7 +246,7 @@ func TestLiveGaps(t *testing.T) {
 		{"no JSON", map[string]http.HandlerFunc{"/api/v1/configmaps": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = w.Write([]byte("<html>"))
-		}}, []string{"inventory: configmaps: decode the list: "}},
+		}}, []string{"inventory: configmaps: decode the answer: "}},
 		{"no discovery", map[string]http.HandlerFunc{"/api": refuse(403, metav1.StatusReasonForbidden, "no"), "/apis": refuse(403, metav1.StatusReasonForbidden, "no")},
 			[]string{"api: ", "inventory: ", "services: "}},
 		{"a group is down", map[string]http.HandlerFunc{"/apis": func(w http.ResponseWriter, _ *http.Request) {

@@ -43,7 +43,8 @@ type kindSpec struct {
 	state      bool          // exists in clusters only, never in a manifest that people write
 	versions   []versionSpec // newest first; the first is the version of the Go type
 	new        func() runtime.Object
-	trim       func(runtime.Object) // drops and redacts; may be nil
+	trim       func(runtime.Object)      // drops and redacts; may be nil
+	leaveOut   func(runtime.Object) bool // objects that only the Inventory has; may be nil
 }
 
 // versionSpec is one version a kind can be read in.

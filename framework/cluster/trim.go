@@ -111,13 +111,11 @@ func trimTemplate(o runtime.Object) {
 	}
 }
 
-func trimReplicaSet(o runtime.Object) {
-	rs := o.(*appsv1.ReplicaSet)
-	if c := metav1.GetControllerOfNoCopy(rs); c != nil && c.Kind == "Deployment" {
-		rs.Spec.Template = corev1.PodTemplateSpec{}
-		return
-	}
-	trimSpec(&rs.Spec.Template.Spec)
+// ofDeployment reports whether a Deployment owns the ReplicaSet: what it says
+// is in the Deployment, and there are many.
+func ofDeployment(o runtime.Object) bool {
+	c := metav1.GetControllerOfNoCopy(o.(metav1.Object))
+	return c != nil && c.Kind == "Deployment"
 }
 
 // templateOf is the pod template of a workload, or nil.
