@@ -254,6 +254,9 @@ func (t *table) examples(m *message, limit int) string {
 	if len(all) == 0 {
 		return ""
 	}
+	if len(all) == limit+1 {
+		limit++ // naming the last one takes no more room than counting it
+	}
 	text := strings.Join(all[:min(limit, len(all))], ", ")
 	if more := len(all) - limit; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
