@@ -42,17 +42,16 @@ type document struct {
 // large lists come one by one, so that memory does not grow with the file.
 func documents(r io.Reader) iter.Seq[document] {
 	return func(yield func(document) bool) {
-		s := &splitter{yield: yield, line: 1}
+		s := &splitter{yield: yield, line: 1, begin: true}
 		in := bufio.NewReaderSize(r, 64<<10)
 		if name := otherEncoding(in); name != "" {
 			s.give(document{line: 1, err: fmt.Errorf("is %s text: save it as UTF-8", name)})
 			return
 		}
-		for begin := true; !s.stopped; {
+		for !s.stopped {
 			part, err := in.ReadSlice('\n')
 			if len(part) > 0 {
-				s.feed(part, begin)
-				begin = part[len(part)-1] == '\n'
+				s.feed(part)
 			}
 			if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 				s.flush()
@@ -96,7 +95,8 @@ type splitter struct {
 	yield   func(document) bool
 	stopped bool
 	mode    mode
-	line    int // that comes next
+	line    int  // that comes next
+	begin   bool // what comes next begins a line
 	text    []byte
 	first   int // line on which text begins
 	resyncs int
@@ -111,8 +111,10 @@ func (s *splitter) give(d document) {
 
 var jsonBeginning = regexp.MustCompile(`^(\{\s*("|\}|$)|\[\s*(\{|\]|$))`)
 
-// feed takes a line, or a piece of one; begin tells that a line begins with it.
-func (s *splitter) feed(part []byte, begin bool) {
+// feed takes a line, or a piece of one.
+func (s *splitter) feed(part []byte) {
+	begin := s.begin
+	s.begin = part[len(part)-1] == '\n'
 	if begin && s.mode == between {
 		part = bytes.TrimPrefix(part, byteOrderMark)
 	}
@@ -142,34 +144,26 @@ func isMark(line []byte, mark string) bool {
 
 // separator begins a new document, which may begin on the separator's line.
 func (s *splitter) separator(line []byte) {
-	directives := s.mode == between && len(s.text) > 0
-	if !directives {
-		s.flush()
-	}
+	s.flush()
 	rest := bytes.TrimSpace(line[3:])
-	if directives || len(rest) > 0 && rest[0] != '#' {
-		s.mode, s.first = yamlText, s.line-bytes.Count(s.text, newline)
+	if len(rest) > 0 && rest[0] != '#' {
+		s.mode, s.first = yamlText, s.line
 		s.keep(line)
 		return
 	}
 	s.line++
 }
 
-// start takes text before a document or the first of it.
+// start takes text before a document or the first of it. Directives of YAML
+// are dropped: the version of YAML changes nothing here, and a tag that one
+// would define is no tag that a Kubernetes object has.
 func (s *splitter) start(part []byte) {
 	rest := bytes.TrimLeft(part, " \t\r\n")
-	switch {
-	case len(rest) == 0 || rest[0] == '#':
-		s.line += bytes.Count(part, newline)
-		return
-	case rest[0] == '%' && len(rest) == len(part):
-		if bytes.HasPrefix(rest, []byte("%TAG")) {
-			s.text = append(s.text, part...)
-		}
+	if len(rest) == 0 || rest[0] == '#' || rest[0] == '%' && len(rest) == len(part) {
 		s.line += bytes.Count(part, newline)
 		return
 	}
-	s.first = s.line - bytes.Count(s.text, newline)
+	s.first = s.line
 	if rest[0] == '{' || rest[0] == '[' {
 		s.mode, s.scan = jsonText, jsonScan{}
 		s.value(rest)
@@ -236,7 +230,8 @@ func (s *splitter) broken(text []byte, first int) {
 	after := s.line
 	s.line = line
 	for l := range bytes.Lines(text) {
-		s.feed(l, true)
+		s.begin = true
+		s.feed(l)
 	}
 	s.flush()
 	s.line = after

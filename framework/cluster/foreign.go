@@ -71,6 +71,8 @@ func (h head) foreign(file string) string {
 		return foreignGroups["kustomize.config.k8s.io"]
 	case h.apiVersion == "v1" && h.kind == "Config" && h.name == "" && (h.keys["clusters"] || h.keys["contexts"] || h.keys["users"]):
 		return "is a kubeconfig"
+	case h.apiVersion == "v1" && h.kind == "Policy" && h.metadata == nil && (h.keys["predicates"] || h.keys["priorities"]):
+		return foreignGroups["kubescheduler.config.k8s.io"]
 	case h.apiVersion == "v1" && h.kind == "EncryptionConfig":
 		return "is configuration of the API server"
 	}
@@ -80,7 +82,7 @@ func (h head) foreign(file string) string {
 // otherFormat recognises documents that lack apiVersion or kind because they
 // are in another format.
 func (h head) otherFormat() string {
-	named := h.nameText != nil || h.generateName != ""
+	named := h.nameText != nil || h.generateName != "" || h.keys["type"] && h.keys["object"]
 	switch {
 	case h.item:
 		return ""

@@ -22,7 +22,7 @@ func TestWhatIsNoObject(t *testing.T) {
 		{"no apiVersion", "kind: Pod\nmetadata: {name: p}\n", `1 gap "" has the kind "Pod" and no apiVersion`},
 		{"neither", "metadata: {name: p}\nspec: {}\n", `1 gap "" should be a Kubernetes object and has neither apiVersion nor kind`},
 		{"path as kind", "apiVersion: v1\nkind: ../x\nmetadata: {name: p}\n", `1 gap "" has the kind "../x", which is no name of a kind`},
-		{"apiVersion", "apiVersion: a/b/c\nkind: X\nmetadata: {name: p}\n", `1 gap "" has the apiVersion "a/b/c": unexpected GroupVersion string: a/b/c`},
+		{"apiVersion", "apiVersion: a/b/c\nkind: X\nmetadata: {name: p}\n", `1 gap "" has the apiVersion "a/b/c", which is no group and version`},
 		{"error of a server", "apiVersion: v1\nkind: Status\nmetadata: {}\nstatus: Failure\nmessage: no\n", `1 gap "" is an error message of an API server and no object`},
 		{"text", "just some words\n", `1 gap "" is no Kubernetes object but a text`},
 		{"tab", "apiVersion: v1\nkind: Pod\nmetadata:\n\tname: p\n",

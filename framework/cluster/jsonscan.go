@@ -42,7 +42,8 @@ func (s *splitter) value(part []byte) {
 		}
 		s.whole()
 		if i < len(part) {
-			s.feed(part[i:], false)
+			s.begin = false
+			s.feed(part[i:])
 		}
 		return
 	}
@@ -91,7 +92,7 @@ func (j *jsonScan) step(s *splitter, part []byte) (int, bool) {
 
 // stringStep takes what of a string is there.
 func (j *jsonScan) stringStep(s *splitter, part []byte) int {
-	if j.slash {
+	if j.slash && part[0] != '\n' {
 		j.slash = false
 		s.text = append(s.text, part[0])
 		return 1
@@ -107,7 +108,7 @@ func (j *jsonScan) stringStep(s *splitter, part []byte) int {
 		j.slash = true
 	case '\n':
 		s.line++
-		j.quoted = false // no JSON; found out when it is parsed
+		j.quoted, j.slash = false, false // no JSON; found out when it is parsed
 	default:
 		j.quoted = false
 	}

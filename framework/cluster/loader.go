@@ -20,7 +20,7 @@ type loader struct {
 	want      request
 	resources []Resource
 	header    *header
-	sinks     map[string]*sink
+	sinks     map[sinkKey]*sink
 	extracts  map[string]*collector // by part name
 	crds      map[schema.GroupKind]APIResource
 	patches   map[string]bool // files that a kustomization names as patches
@@ -34,7 +34,7 @@ func newLoader(resources []Resource, now time.Time) *loader {
 		builder:   newBuilder(Identity{Origin: FromManifests, TakenAt: now.UTC().Truncate(time.Second)}),
 		want:      newRequest(resources),
 		resources: resources,
-		sinks:     map[string]*sink{}, extracts: map[string]*collector{},
+		sinks:     map[sinkKey]*sink{}, extracts: map[string]*collector{},
 		crds:    map[schema.GroupKind]APIResource{},
 		patches: map[string]bool{}, files: map[string]int{},
 	}
@@ -128,7 +128,10 @@ func (l *loader) array(data []byte, at position) {
 	}
 }
 
-var kindPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*$`)
+var (
+	kindPattern       = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*$`)
+	apiVersionPattern = regexp.MustCompile(`^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+)
 
 func (l *loader) object(h head, data []byte, at position, lines []int) {
 	if h.apiVersion == headerAPIVersion && h.kind == headerKind {
@@ -144,17 +147,13 @@ func (l *loader) object(h head, data []byte, at position, lines []int) {
 		l.bad(at, "%s", why)
 		return
 	}
-	gv, err := schema.ParseGroupVersion(h.apiVersion)
-	switch {
-	case err != nil:
-		l.bad(at, "has the apiVersion %q: %v", h.apiVersion, err)
-	case h.isList():
+	if h.isList() {
 		l.list(h, at, lines)
-	default:
-		l.files[at.file]++
-		l.count++
-		l.store(h, gv.WithKind(h.kind), data, at)
+		return
 	}
+	l.files[at.file]++
+	l.count++
+	l.store(h, schema.FromAPIVersionAndKind(h.apiVersion, h.kind), data, at)
 }
 
 // unfit says why the document, which should be an object, is none.
@@ -166,6 +165,8 @@ func (h head) unfit() string {
 		return fmt.Sprintf("holds the placeholder %q where a name must stand: render it first", p)
 	}
 	switch {
+	case h.kind == "" && h.apiVersion == "" && h.keys["object"]:
+		return "is an event of a watch: save the list of objects instead"
 	case h.kind == "" && h.apiVersion == "":
 		return "should be a Kubernetes object and has neither apiVersion nor kind"
 	case h.kind == "":
@@ -174,6 +175,8 @@ func (h head) unfit() string {
 		return fmt.Sprintf("has the kind %q and no apiVersion", h.kind)
 	case !kindPattern.MatchString(h.kind):
 		return fmt.Sprintf("has the kind %q, which is no name of a kind", h.kind)
+	case !apiVersionPattern.MatchString(h.apiVersion):
+		return fmt.Sprintf("has the apiVersion %q, which is no group and version", h.apiVersion)
 	case h.isList():
 		return ""
 	case h.kind == "Status" && h.apiVersion == "v1":

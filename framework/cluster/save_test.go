@@ -17,6 +17,8 @@ import (
 
 var testNow = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
+var notSaved = schema.GroupResource{Group: "example.com", Resource: "others"}
+
 // everything is all that can be asked for, with a custom resource, secrets and
 // an extractor.
 func everything() []Resource {

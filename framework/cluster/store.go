@@ -50,7 +50,7 @@ func (l *loader) store(h head, gvk schema.GroupVersionKind, data []byte, at posi
 		}
 	}
 	s := l.sink(gvk, m)
-	if s.builtin == nil {
+	if s.builtin == nil && !m.only {
 		l.unknownVersion(h, gvk, at)
 	}
 	o, err := s.decode(gvk, data)
@@ -77,8 +77,7 @@ func (l *loader) put(s *sink, o Object, h head, m marks) {
 // sink is the one for the kind, made when first needed.
 func (l *loader) sink(gvk schema.GroupVersionKind, m marks) *sink {
 	key := sinkKey{written: gvk, readAs: m.readAs, row: m.row, resource: m.resource, noRows: m.noRow, noBody: m.only}
-	name := fmt.Sprint(key)
-	if s, ok := l.sinks[name]; ok {
+	if s, ok := l.sinks[key]; ok {
 		return s
 	}
 	s := &sink{key: key}
@@ -87,7 +86,7 @@ func (l *loader) sink(gvk schema.GroupVersionKind, m marks) *sink {
 	resource := &APIResource{Group: m.row.Group, Version: m.row.Version, Kind: m.row.Kind}
 	s.collector = newCollector(spec, resource, l.rows() && !m.noRow, l.pool)
 	s.readAs = m.readAs
-	l.sinks[name] = s
+	l.sinks[key] = s
 	return s
 }
 

@@ -136,6 +136,9 @@ func trailing(text []byte, first int) (document, bool) {
 
 func mayEnd(text []byte) bool {
 	content := bytes.TrimLeft(text, " ")
+	if len(content) == 0 {
+		return false
+	}
 	if bytes.ContainsAny(content[:1], "{[\"'&*!|>%\t") || bytes.HasPrefix(text, []byte("---")) {
 		return true
 	}
@@ -250,7 +253,7 @@ func (l listText) yield(text []byte, first int, yield func(document) bool) bool 
 		return false
 	}
 	h := readHead(docs[0].json)
-	if h.keys["items"] = true; !h.isList() {
+	if h.keys["items"] = true; !h.isList() || h.apiVersion == "" {
 		return false
 	}
 	parsed := make([][]document, len(l.items))
@@ -283,6 +286,9 @@ func (l listText) item(item itemText, h *head) []document {
 			d.list = h
 		}
 		out = append(out, d)
+	}
+	if len(out) == 0 {
+		out = append(out, document{json: []byte("null"), line: item.line, list: h})
 	}
 	return out
 }
