@@ -5,18 +5,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// encoder makes Rego values of Go values: the same as their JSON form read
-// back, without writing it. It remembers the types it has met and is not for
-// several goroutines at once.
+// encoder makes Rego values of structs that convert a field when a policy first
+// reads it, and are otherwise the JSON form of the struct. It remembers the
+// types it has met and is not for several goroutines at once.
 type encoder struct {
+	strict  bool // convert everything at once
 	layouts map[reflect.Type]layout
 }
 
@@ -30,117 +31,168 @@ type layout struct {
 type field struct {
 	index []int
 	name  string
-	key   *ast.Term
+	hash  int  // of the name
 	omit  bool // when it is empty, as encoding/json has it
 }
 
-func newEncoder() *encoder { return &encoder{layouts: map[reflect.Type]layout{}} }
+func (p *policy) encoder() *encoder {
+	return &encoder{strict: p.serialises, layouts: map[reflect.Type]layout{}}
+}
 
-// spec is the JSON form of a pod's spec: Rego values for the containers, which
-// Rego would convert with all that is in them, and for everything else what
-// Rego converts when a policy reads it.
-func (e *encoder) spec(spec *corev1.PodSpec) (map[string]any, error) {
-	out := map[string]any{}
-	v := reflect.ValueOf(spec).Elem()
+// native is the JSON form of a struct for [ast.LazyObject]: structs below
+// pointers are objects of the same kind, the values of all other fields are
+// those of Go, which Rego converts by their JSON form.
+func (e *encoder) native(v reflect.Value) map[string]any {
+	out := make(map[string]any, 8)
 	for _, f := range e.layout(v.Type()).fields {
-		x := v.FieldByIndex(f.index)
-		if f.omit && empty(x) {
+		x, err := v.FieldByIndexErr(f.index)
+		if err != nil || f.omit && empty(x) {
 			continue
 		}
-		switch x.Kind() {
-		case reflect.String:
+		switch kind := x.Kind(); {
+		case null(x):
+			out[f.name] = nil
+		case kind == reflect.String:
 			out[f.name] = x.String()
-		case reflect.Slice:
-			if f.name != "containers" && f.name != "initContainers" {
-				out[f.name] = x.Interface()
-				continue
-			}
-			t, err := e.term(x)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", f.name, err)
-			}
-			out[f.name] = t.Value
+		case x.CanInt():
+			out[f.name] = x.Int()
+		case kind == reflect.Pointer && x.Elem().CanInt():
+			out[f.name] = x.Elem().Int()
+		case kind == reflect.Pointer && x.Elem().Kind() == reflect.Struct && !e.layout(x.Elem().Type()).marshals:
+			out[f.name] = e.native(x.Elem())
 		default:
 			out[f.name] = x.Interface()
 		}
 	}
-	return out, nil
+	return out
 }
 
-func (e *encoder) term(v reflect.Value) (*ast.Term, error) {
-	switch kind := v.Kind(); {
-	case kind == reflect.Invalid, (kind == reflect.Pointer || kind == reflect.Slice || kind == reflect.Map) && v.IsNil():
-		return ast.InternedNullTerm, nil
-	case kind == reflect.Pointer:
-		return e.term(v.Elem())
-	case kind == reflect.String:
-		return ast.InternedTerm(v.String()), nil
-	case kind == reflect.Bool:
-		return ast.InternedTerm(v.Bool()), nil
-	case v.CanInt():
-		return ast.InternedTerm(v.Int()), nil
-	case kind == reflect.Struct:
-		return e.object(v)
-	case kind == reflect.Map && v.Type().Key().Kind() == reflect.String:
-		return e.mapping(v)
-	case kind == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8:
-		return e.array(v)
+// hashed stands for a value of which only the hash is known.
+type hashed int
+
+// Hash implements [ast.Value], as the other methods do.
+func (h hashed) Hash() int                       { return int(h) }
+func (h hashed) Compare(ast.Value) int           { return 0 }
+func (h hashed) Find(ast.Ref) (ast.Value, error) { return h, nil }
+func (h hashed) IsGround() bool                  { return true }
+func (h hashed) String() string                  { return "" }
+func (h hashed) StringLength() int               { return 0 }
+
+// array is the Rego value of a slice of structs. An array wants the hash of its
+// elements, for which Rego would convert all of them; here it is taken from
+// the struct.
+func (e *encoder) array(slice any) (ast.Value, error) {
+	if e.strict {
+		return plainValue(slice)
 	}
-	return throughJSON(v)
-}
-
-func (e *encoder) array(v reflect.Value) (*ast.Term, error) {
+	v := reflect.ValueOf(slice)
 	terms := make([]*ast.Term, v.Len())
 	for i := range terms {
-		t, err := e.term(v.Index(i))
+		h, err := e.hash(v.Index(i))
 		if err != nil {
 			return nil, err
 		}
-		terms[i] = t
+		terms[i] = ast.NewTerm(hashed(h))
 	}
-	return ast.ArrayTerm(terms...), nil
+	array := ast.NewArray(terms...)
+	for i := range terms {
+		terms[i].Value = ast.LazyObject(e.native(reflect.Indirect(v.Index(i))))
+	}
+	return array, nil
 }
 
-func (e *encoder) mapping(v reflect.Value) (*ast.Term, error) {
-	pairs := make([][2]*ast.Term, 0, v.Len())
-	for it := v.MapRange(); it.Next(); {
-		t, err := e.term(it.Value())
-		if err != nil {
-			return nil, err
+// hash is the hash that the Rego value of v has.
+func (e *encoder) hash(v reflect.Value) (int, error) {
+	switch kind := v.Kind(); {
+	case null(v):
+		return ast.NullValue.Hash(), nil
+	case kind == reflect.Pointer:
+		return e.hash(v.Elem())
+	case kind == reflect.String:
+		return ast.String(v.String()).Hash(), nil
+	case kind == reflect.Bool:
+		return ast.Boolean(v.Bool()).Hash(), nil
+	case v.CanInt():
+		return hashInt(v.Int()), nil
+	case kind == reflect.Struct:
+		return e.hashStruct(v)
+	case kind == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8:
+		sum := 0
+		for i := range v.Len() {
+			h, err := e.hash(v.Index(i))
+			if err != nil {
+				return 0, err
+			}
+			sum += h
 		}
-		pairs = append(pairs, [2]*ast.Term{ast.InternedTerm(it.Key().String()), t})
+		return sum, nil
+	case kind == reflect.Map && v.Type().Key().Kind() == reflect.String:
+		sum := 0
+		for it := v.MapRange(); it.Next(); {
+			h, err := e.hash(it.Value())
+			if err != nil {
+				return 0, err
+			}
+			sum += ast.String(it.Key().String()).Hash() + h
+		}
+		return sum, nil
 	}
-	return ast.ObjectTerm(pairs...), nil
+	return hashJSON(v)
 }
 
-func (e *encoder) object(v reflect.Value) (*ast.Term, error) {
-	switch x := v.Interface().(type) { // copies: String of a quantity keeps what it made
-	case resource.Quantity:
-		return ast.StringTerm(x.String()), nil
-	case intstr.IntOrString:
-		if x.Type == intstr.Int {
-			return ast.InternedTerm(x.IntVal), nil
+func (e *encoder) hashStruct(v reflect.Value) (int, error) {
+	switch v.Type() {
+	case reflect.TypeFor[resource.Quantity]():
+		q := v.Interface().(resource.Quantity) // a copy: String keeps what it made
+		return ast.String(q.String()).Hash(), nil
+	case reflect.TypeFor[intstr.IntOrString]():
+		p := v.Interface().(intstr.IntOrString)
+		if p.Type == intstr.Int {
+			return hashInt(int64(p.IntVal)), nil
 		}
-		return ast.InternedTerm(x.StrVal), nil
+		return ast.String(p.StrVal).Hash(), nil
 	}
 	l := e.layout(v.Type())
 	if l.marshals {
-		return throughJSON(v)
+		return hashJSON(v)
 	}
-	pairs := make([][2]*ast.Term, 0, 8)
+	sum := 0
 	for i := range l.fields {
 		f := &l.fields[i]
 		x, err := v.FieldByIndexErr(f.index)
 		if err != nil || f.omit && empty(x) {
 			continue
 		}
-		t, err := e.term(x)
+		h, err := e.hash(x)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.name, err)
+			return 0, fmt.Errorf("%s: %w", f.name, err)
 		}
-		pairs = append(pairs, [2]*ast.Term{f.key, t})
+		sum += f.hash + h
 	}
-	return ast.ObjectTerm(pairs...), nil
+	return sum, nil
+}
+
+func hashInt(n int64) int { return ast.Number(strconv.FormatInt(n, 10)).Hash() }
+
+// hashJSON is for what has a JSON form of its own.
+func hashJSON(v reflect.Value) (int, error) {
+	data, err := json.Marshal(v.Interface())
+	if err != nil {
+		return 0, fmt.Errorf("encode %s: %w", v.Type(), err)
+	}
+	value, err := ast.ValueFromReader(bytes.NewReader(data))
+	if err != nil {
+		return 0, fmt.Errorf("encode %s: %w", v.Type(), err)
+	}
+	return value.Hash(), nil
+}
+
+func null(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		return v.IsNil()
+	}
+	return false
 }
 
 // empty is what omitempty leaves out.
@@ -164,21 +216,8 @@ func (e *encoder) layout(t reflect.Type) layout {
 		if !f.IsExported() || name == "-" || f.Anonymous && name == "" {
 			continue
 		}
-		l.fields = append(l.fields, field{f.Index, name, ast.StringTerm(name), strings.Contains(options, "omitempty")})
+		l.fields = append(l.fields, field{f.Index, name, ast.String(name).Hash(), strings.Contains(options, "omitempty")})
 	}
 	e.layouts[t] = l
 	return l
-}
-
-// throughJSON is for what has a JSON form of its own.
-func throughJSON(v reflect.Value) (*ast.Term, error) {
-	data, err := json.Marshal(v.Interface())
-	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", v.Type(), err)
-	}
-	value, err := ast.ValueFromReader(bytes.NewReader(data))
-	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", v.Type(), err)
-	}
-	return ast.NewTerm(value), nil
 }

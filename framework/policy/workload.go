@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"fmt"
 	"reflect"
 	"slices"
 
@@ -16,7 +17,7 @@ import (
 // select their pods.
 func (p *policy) workloads(s *cluster.Snapshot) []subject {
 	index := newServiceIndex(s, p.ingressNames(s))
-	encode := newEncoder()
+	encode := p.encoder()
 	var out []subject
 	for w := range cluster.Workloads.In(s) {
 		out = append(out, subject{w.Object, func() (map[string]any, error) { return encode.workload(w, index) }})
@@ -25,11 +26,18 @@ func (p *policy) workloads(s *cluster.Snapshot) []subject {
 }
 
 func (e *encoder) workload(w cluster.Workload, index *serviceIndex) (map[string]any, error) {
-	spec, err := e.spec(&w.Template.Spec)
-	if err != nil {
-		return nil, err
+	spec := e.native(reflect.ValueOf(&w.Template.Spec).Elem())
+	for name, list := range map[string][]corev1.Container{"containers": w.Template.Spec.Containers, "initContainers": w.Template.Spec.InitContainers} {
+		if spec[name] == nil {
+			continue
+		}
+		array, err := e.array(list)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		spec[name] = array
 	}
-	services, err := e.term(reflect.ValueOf(index.selecting(w)))
+	services, err := e.array(index.selecting(w))
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +51,7 @@ func (e *encoder) workload(w cluster.Workload, index *serviceIndex) (map[string]
 			"metadata": map[string]any{"labels": w.Template.Labels, "annotations": w.Template.Annotations},
 			"spec":     spec,
 		},
-		"services": services.Value,
+		"services": services,
 	}, nil
 }
 
@@ -74,6 +82,7 @@ type service struct {
 	Containers               []string           `json:"containers"`
 	Undeclared               bool               `json:"undeclared"`
 	Ingresses                *[]string          `json:"ingresses,omitempty"` // nil when Ingresses are not read
+	ReachedBy                []string           `json:"reachedBy"`
 }
 
 type servicePort struct {
@@ -101,6 +110,9 @@ func newServiceIndex(s *cluster.Snapshot, ingresses map[pair][]string) *serviceI
 		if ingresses != nil {
 			names := append([]string{}, ingresses[pair{svc.Namespace, svc.Name, ""}]...)
 			value.Ingresses = &names
+			if len(names) > 0 {
+				value.ReachedBy = append([]string{"Ingress"}, value.ReachedBy...)
+			}
 		}
 		rarest := rarestOf(svc, count)
 		x.below[rarest] = append(x.below[rarest], indexed{svc, svc.Spec.Selector, value})
@@ -207,10 +219,17 @@ func newService(svc *corev1.Service) *service {
 	if kind != corev1.ServiceTypeClusterIP {
 		policy = cmp.Or(policy, corev1.ServiceExternalTrafficPolicyCluster)
 	}
+	reached := []string{}
+	if kind == corev1.ServiceTypeLoadBalancer || kind == corev1.ServiceTypeNodePort {
+		reached = append(reached, string(kind))
+	}
+	if len(svc.Spec.ExternalIPs) > 0 {
+		reached = append(reached, "externalIPs")
+	}
 	return &service{
 		Name: svc.Name, Type: kind, Headless: svc.Spec.ClusterIP == corev1.ClusterIPNone,
 		ExternalTrafficPolicy: string(policy), ExternalIPs: append([]string{}, svc.Spec.ExternalIPs...),
-		PublishNotReadyAddresses: svc.Spec.PublishNotReadyAddresses, Ports: ports,
+		PublishNotReadyAddresses: svc.Spec.PublishNotReadyAddresses, Ports: ports, ReachedBy: reached,
 	}
 }
 
