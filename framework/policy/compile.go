@@ -62,9 +62,30 @@ func compile(policies []*policy, files []*file) error {
 	}
 	for _, p := range policies {
 		errs = append(errs, p.checkUnused(c))
-		p.compiler = c
+		p.compiler, p.serialises = c, serialises(c, p.module.Package.Path)
 	}
 	return sortedErrors(errs)
+}
+
+// serialises reports whether the package, or a library, may use a built-in
+// function that turns a value into Go's form of it: those that write JSON, YAML
+// and tokens.
+func serialises(c *ast.Compiler, pkg ast.Ref) bool {
+	found := false
+	for _, m := range c.Modules {
+		if path := m.Package.Path; !path.Equal(pkg) && !strings.Contains("."+path.String()+".", ".lib.") {
+			continue
+		}
+		ast.WalkTerms(m, func(t *ast.Term) bool {
+			ref, ok := t.Value.(ast.Ref)
+			if ok {
+				name, _ := ref[0].Value.(ast.Var)
+				found = found || slices.Contains([]ast.Var{"json", "yaml", "io", "graphql", "crypto"}, name)
+			}
+			return found
+		})
+	}
+	return found
 }
 
 // oneLine turns the errors of OPA into one line each, with file and line.

@@ -40,13 +40,20 @@
 //
 //	{name, type, headless, externalTrafficPolicy, externalIPs,
 //	 publishNotReadyAddresses, ports: [{name, protocol, port, targetPort}],
-//	 containers, undeclared}
+//	 containers, undeclared, reachedBy}
 //
 // where containers are the names of the containers that declare a port which
 // the Service sends to, and undeclared says that it sends to a port number that
-// none declares, where any may listen. A policy that reads
-// ingresses.networking.k8s.io also gets ingresses, the names of the Ingresses
-// that send to the Service.
+// none declares, where any may listen. reachedBy says how requests from outside
+// of the cluster get there: LoadBalancer or NodePort, and externalIPs. A policy
+// that reads ingresses.networking.k8s.io also gets ingresses, the names of the
+// Ingresses that send to the Service, and Ingress in front of reachedBy.
+//
+// A label of the selector that controllers add to pods, which no template has,
+// matches the workloads whose pods may get it: statefulset.kubernetes.io/pod-name
+// and apps.kubernetes.io/pod-index those StatefulSets that have the pod,
+// pod-template-hash every Deployment and controller-revision-hash every
+// StatefulSet and DaemonSet, as a template does not tell the hash.
 //
 // Two doors of Rego stay open, because objects have fields that no schema here
 // knows. A field that an object lacks is undefined, and so is every expression
@@ -57,5 +64,7 @@
 // What would silently find nothing otherwise is an error when the policy is loaded, with
 // file and line: input that was not declared, a reference to no rule, a rule
 // that deny does not use, a missing deny, a field that snapshots leave out.
-// What goes wrong while a policy is evaluated makes its check unknown.
+// What goes wrong while a policy is evaluated makes its check unknown, and so
+// does an evaluation that takes more than 10 seconds, or a run that takes more
+// than a minute and 50 ms for every object.
 package policy

@@ -8,7 +8,10 @@ import (
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
-	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/metrics"
+	"github.com/open-policy-agent/opa/v1/storage"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
+	"github.com/open-policy-agent/opa/v1/topdown"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/precheck-dev/precheck/framework"
@@ -25,17 +28,18 @@ func (p *policy) run(ctx context.Context, pass *framework.Pass) error {
 	if err != nil {
 		return fmt.Errorf("build the input of %s: %w", p.name, err)
 	}
-	limit := p.limit + time.Duration(len(subjects))*perObject
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it was not done after %s", limit))
-	defer cancel()
-	query, err := rego.New(
-		rego.Query(p.module.Package.Path.Append(ast.StringTerm(denyRule)).String()),
-		rego.Compiler(p.compiler), rego.StrictBuiltinErrors(true),
-	).PrepareForEval(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	e, err := p.evaluation(ctx, pass, base)
 	if err != nil {
-		return fmt.Errorf("prepare %s: %w", p.name, oneLine(p.name, err))
+		return err
 	}
-	e := evaluation{policy: p, pass: pass, query: query, base: base}
+	defer e.store.Abort(ctx, e.txn)
+	total := p.total + time.Duration(len(subjects))*perObject
+	defer time.AfterFunc(total, func() { cancel(fmt.Errorf("it was not done after %s", total)) }).Stop()
+	e.timer = time.AfterFunc(p.limit, func() { cancel(fmt.Errorf("it was not done after %s", p.limit)) })
+	defer e.timer.Stop()
+	defer context.AfterFunc(ctx, e.cancel.Cancel)()
 	if p.meta.each == "" {
 		return e.about(ctx, nil)
 	}
@@ -45,10 +49,51 @@ func (p *policy) run(ctx context.Context, pass *framework.Pass) error {
 // evaluation is one run of a policy.
 type evaluation struct {
 	*policy
-	pass  *framework.Pass
-	query rego.PreparedEvalQuery
-	base  map[string]any
-	known map[string]map[framework.Ref]framework.Ref // by cluster; built when a finding first names an object
+	pass     *framework.Pass
+	base     map[string]any
+	query    ast.Body // deny = found
+	prepared ast.QueryCompiler
+	store    storage.Store // empty: policies have no data but their rules
+	txn      storage.Transaction
+	cancel   topdown.Cancel
+	timer    *time.Timer                                // of one evaluation
+	known    map[string]map[framework.Ref]framework.Ref // by cluster; built when a finding first names an object
+}
+
+const found = ast.Var("found")
+
+func (p *policy) evaluation(ctx context.Context, pass *framework.Pass, base map[string]any) (*evaluation, error) {
+	e := &evaluation{policy: p, pass: pass, base: base, prepared: p.compiler.QueryCompiler(), store: inmem.New(), cancel: topdown.NewCancel()}
+	deny := p.module.Package.Path.Append(ast.StringTerm(denyRule))
+	var err error
+	if e.query, err = e.prepared.Compile(ast.NewBody(ast.Equality.Expr(ast.NewTerm(deny), ast.NewTerm(found)))); err != nil {
+		return nil, fmt.Errorf("prepare: %w", oneLine(p.name, err))
+	}
+	e.txn, err = e.store.NewTransaction(ctx)
+	return e, err
+}
+
+// eval is the set deny for an input. It goes around package rego, whose own
+// work takes longer than a small policy.
+func (e *evaluation) eval(ctx context.Context, input ast.Value) (ast.Set, error) {
+	e.timer.Reset(e.limit)
+	results, err := topdown.NewQuery(e.query).WithQueryCompiler(e.prepared).WithCompiler(e.compiler).
+		WithStore(e.store).WithTransaction(e.txn).WithCancel(e.cancel).WithInput(ast.NewTerm(input)).
+		WithMetrics(metrics.NoOp()).WithTime(e.pass.Now).WithStrictBuiltinErrors(true).Run(ctx)
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			return nil, fmt.Errorf("evaluate %s: %w", e.name, cause)
+		}
+		return nil, fmt.Errorf("evaluate: %w", plain(err))
+	}
+	if len(results) != 1 || results[0][found] == nil {
+		return nil, errors.New("evaluate: deny is undefined")
+	}
+	set, ok := results[0][found].Value.(ast.Set)
+	if !ok {
+		return nil, errors.New("evaluate: deny is no set")
+	}
+	return set, nil
 }
 
 // subject is one object of each.
@@ -98,30 +143,40 @@ func (e *evaluation) about(ctx context.Context, s *subject) error {
 		}
 		input["object"] = value
 	}
-	results, err := e.query.Eval(ctx, rego.EvalParsedInput(ast.LazyObject(input)))
+	members, err := e.eval(ctx, e.value(input))
 	if err != nil {
-		if cause := context.Cause(ctx); cause != nil {
-			return fmt.Errorf("evaluate %s: %w", e.name, cause)
-		}
-		return fmt.Errorf("evaluate: %w", plain(err))
-	}
-	if len(results) != 1 || len(results[0].Expressions) != 1 {
-		return errors.New("evaluate: deny is undefined")
-	}
-	members, ok := results[0].Expressions[0].Value.([]any)
-	if !ok {
-		return errors.New("evaluate: deny is no set")
+		return err
 	}
 	var errs []error
-	for _, m := range members {
-		f, err := e.finding(m, s)
+	members.Foreach(func(m *ast.Term) {
+		f, err := e.findingOf(m, s)
 		if err != nil {
 			errs = append(errs, err)
-			continue
+			return
 		}
 		e.pass.Report(f)
-	}
+	})
 	return errors.Join(errs...)
+}
+
+// findingOf reads a member of deny; see [ast.JSONOpt] for what an object of the
+// input would be without CopyMaps.
+func (e *evaluation) findingOf(member *ast.Term, s *subject) (framework.Finding, error) {
+	v, err := ast.JSONWithOpt(member.Value, ast.JSONOpt{SortSets: true, CopyMaps: true})
+	if err != nil {
+		return framework.Finding{}, fmt.Errorf("read a finding: %w", err)
+	}
+	return e.finding(v, s)
+}
+
+// value is the input for Rego, which converts what a policy reads of it.
+// Built-in functions that write an object as text take one that was never
+// converted as it is in Go, so where they are used all is converted.
+func (e *evaluation) value(input map[string]any) ast.Value {
+	if e.serialises {
+		return ast.MustInterfaceToValue(input)
+	}
+	return ast.LazyObject(input)
 }
 
 // plain is an error of OPA in one line.

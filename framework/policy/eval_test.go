@@ -213,7 +213,7 @@ func TestTimeLimit(t *testing.T) {
 	}
 	s := snapshot(t, []*framework.Check{p.check}, twoPods)
 	result, _ := framework.ApplyOne(t.Context(), p.check, framework.Input{Source: s, Target: s})
-	if want := `Pod "shop/one": evaluate test/rule.rego: it was not done after 22ms`; result.Status != framework.Unknown || result.Reason != want {
+	if want := `Pod "shop/one": evaluate test/rule.rego: it was not done after 20ms`; result.Status != framework.Unknown || result.Reason != want {
 		t.Errorf("%s: %s (want %s)", result.Status, result.Reason, want)
 	}
 }

@@ -2,12 +2,12 @@ package policy
 
 import (
 	"cmp"
-	"maps"
+	"fmt"
+	"reflect"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/precheck-dev/precheck/framework/cluster"
@@ -17,15 +17,27 @@ import (
 // select their pods.
 func (p *policy) workloads(s *cluster.Snapshot) []subject {
 	index := newServiceIndex(s, p.ingressNames(s))
+	encode := p.encoder()
 	var out []subject
 	for w := range cluster.Workloads.In(s) {
-		out = append(out, subject{w.Object, func() (map[string]any, error) { return workloadJSON(w, index) }})
+		out = append(out, subject{w.Object, func() (map[string]any, error) { return encode.workload(w, index) }})
 	}
 	return out
 }
 
-func workloadJSON(w cluster.Workload, index *serviceIndex) (map[string]any, error) {
-	spec, err := converter.ToUnstructured(&w.Template.Spec)
+func (e *encoder) workload(w cluster.Workload, index *serviceIndex) (map[string]any, error) {
+	spec := e.native(reflect.ValueOf(&w.Template.Spec).Elem())
+	for name, list := range map[string][]corev1.Container{"containers": w.Template.Spec.Containers, "initContainers": w.Template.Spec.InitContainers} {
+		if spec[name] == nil {
+			continue
+		}
+		array, err := e.array(list)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		spec[name] = array
+	}
+	services, err := e.array(index.selecting(w))
 	if err != nil {
 		return nil, err
 	}
@@ -33,22 +45,14 @@ func workloadJSON(w cluster.Workload, index *serviceIndex) (map[string]any, erro
 	return map[string]any{
 		"apiVersion": apiVersion, "kind": kind, "replicas": int64(w.Replicas),
 		"metadata": map[string]any{
-			"namespace": w.Object.GetNamespace(), "name": w.Object.GetName(), "labels": texts(w.Object.GetLabels()),
+			"namespace": w.Object.GetNamespace(), "name": w.Object.GetName(), "labels": w.Object.GetLabels(),
 		},
 		"template": map[string]any{
-			"metadata": map[string]any{"labels": texts(w.Template.Labels), "annotations": texts(w.Template.Annotations)},
+			"metadata": map[string]any{"labels": w.Template.Labels, "annotations": w.Template.Annotations},
 			"spec":     spec,
 		},
-		"services": index.selecting(w.Object.GetNamespace(), w.Template),
+		"services": services,
 	}, nil
-}
-
-func texts(m map[string]string) map[string]any {
-	out := make(map[string]any, len(m))
-	for k, v := range m {
-		out[k] = v
-	}
-	return out
 }
 
 // pair is one label of one namespace.
@@ -62,13 +66,35 @@ type serviceIndex struct {
 
 type indexed struct {
 	service  *corev1.Service
-	selector labels.Selector
-	value    map[string]any // what does not depend on the pods; never changed
+	selector map[string]string
+	value    *service // without what depends on the pods; never changed
+}
+
+// service is what a workload has of a Service.
+type service struct {
+	Name                     string             `json:"name"`
+	Type                     corev1.ServiceType `json:"type"`
+	Headless                 bool               `json:"headless"`
+	ExternalTrafficPolicy    string             `json:"externalTrafficPolicy"`
+	ExternalIPs              []string           `json:"externalIPs"`
+	PublishNotReadyAddresses bool               `json:"publishNotReadyAddresses"`
+	Ports                    []servicePort      `json:"ports"`
+	Containers               []string           `json:"containers"`
+	Undeclared               bool               `json:"undeclared"`
+	Ingresses                *[]string          `json:"ingresses,omitempty"` // nil when Ingresses are not read
+	ReachedBy                []string           `json:"reachedBy"`
+}
+
+type servicePort struct {
+	Name       string             `json:"name"`
+	Protocol   corev1.Protocol    `json:"protocol"`
+	Port       int32              `json:"port"`
+	TargetPort intstr.IntOrString `json:"targetPort"`
 }
 
 // newServiceIndex leaves out Services without a selector, which select nothing,
 // and of type ExternalName, whose selector means nothing.
-func newServiceIndex(s *cluster.Snapshot, ingresses map[pair][]any) *serviceIndex {
+func newServiceIndex(s *cluster.Snapshot, ingresses map[pair][]string) *serviceIndex {
 	count := map[pair]int{}
 	for svc := range cluster.Services.In(s) {
 		for k, v := range svc.Spec.Selector {
@@ -80,39 +106,58 @@ func newServiceIndex(s *cluster.Snapshot, ingresses map[pair][]any) *serviceInde
 		if len(svc.Spec.Selector) == 0 || svc.Spec.Type == corev1.ServiceTypeExternalName {
 			continue
 		}
-		var pairs []pair
-		for k, v := range svc.Spec.Selector {
-			pairs = append(pairs, pair{svc.Namespace, k, v})
-		}
-		rarest := slices.MinFunc(pairs, func(a, b pair) int { return cmp.Or(cmp.Compare(count[a], count[b]), cmp.Compare(a.key, b.key)) })
-		value := serviceJSON(svc)
+		value := newService(svc)
 		if ingresses != nil {
-			names := ingresses[pair{svc.Namespace, svc.Name, ""}]
-			value["ingresses"] = append([]any{}, names...)
+			names := append([]string{}, ingresses[pair{svc.Namespace, svc.Name, ""}]...)
+			value.Ingresses = &names
+			if len(names) > 0 {
+				value.ReachedBy = append([]string{"Ingress"}, value.ReachedBy...)
+			}
 		}
-		x.below[rarest] = append(x.below[rarest], indexed{svc, labels.SelectorFromSet(svc.Spec.Selector), value})
+		rarest := rarestOf(svc, count)
+		x.below[rarest] = append(x.below[rarest], indexed{svc, svc.Spec.Selector, value})
 	}
 	return x
 }
 
-// selecting are the Services that select pods of the template, by name, each
+// rarestOf is the label of the selector that the fewest Services ask for; of
+// those that controllers add to pods, the key alone.
+func rarestOf(svc *corev1.Service, count map[pair]int) pair {
+	var pairs []pair
+	for k, v := range svc.Spec.Selector {
+		if added(k) {
+			v = ""
+		}
+		pairs = append(pairs, pair{svc.Namespace, k, v})
+	}
+	return slices.MinFunc(pairs, func(a, b pair) int {
+		return cmp.Or(compareBool(added(a.key), added(b.key)), cmp.Compare(count[a], count[b]), cmp.Compare(a.key, b.key))
+	})
+}
+
+// selecting are the Services that select pods of the workload, by name, each
 // with the containers it sends to.
-func (x *serviceIndex) selecting(namespace string, template *corev1.PodTemplateSpec) []any {
-	var found []indexed
-	for k, v := range template.Labels {
-		for _, svc := range x.below[pair{namespace, k, v}] {
-			if svc.selector.Matches(labels.Set(template.Labels)) {
-				found = append(found, svc)
+func (x *serviceIndex) selecting(w cluster.Workload) []*service {
+	out := []*service{}
+	add := func(at pair) {
+		for _, svc := range x.below[at] {
+			if !selects(svc.selector, w) {
+				continue
 			}
+			value := *svc.value
+			value.Containers, value.Undeclared = containersOf(svc.service, &w.Template.Spec)
+			out = append(out, &value)
 		}
 	}
-	slices.SortFunc(found, func(a, b indexed) int { return cmp.Compare(a.service.Name, b.service.Name) })
-	out := make([]any, len(found))
-	for i, svc := range found {
-		value := maps.Clone(svc.value)
-		value["containers"], value["undeclared"] = containersOf(svc.service, &template.Spec)
-		out[i] = value
+	for k, v := range w.Template.Labels {
+		if !added(k) {
+			add(pair{w.Object.GetNamespace(), k, v})
+		}
 	}
+	for _, k := range addedLabels {
+		add(pair{w.Object.GetNamespace(), k, ""})
+	}
+	slices.SortFunc(out, func(a, b *service) int { return cmp.Compare(a.Name, b.Name) })
 	return out
 }
 
@@ -121,8 +166,8 @@ func (x *serviceIndex) selecting(namespace string, template *corev1.PodTemplateS
 // declaring is optional, so any container may listen there. A port by name
 // that nobody declares leads nowhere, and a Service without ports (headless)
 // publishes the pods as they are.
-func containersOf(svc *corev1.Service, spec *corev1.PodSpec) (names []any, undeclared bool) {
-	names, undeclared = []any{}, len(svc.Spec.Ports) == 0
+func containersOf(svc *corev1.Service, spec *corev1.PodSpec) (names []string, undeclared bool) {
+	names, undeclared = []string{}, len(svc.Spec.Ports) == 0
 	for _, p := range svc.Spec.Ports {
 		target := targetOf(p)
 		declared := false
@@ -133,7 +178,7 @@ func containersOf(svc *corev1.Service, spec *corev1.PodSpec) (names []any, undec
 				continue
 			}
 			declared = true
-			if !slices.Contains(names, any(c.Name)) {
+			if !slices.Contains(names, c.Name) {
 				names = append(names, c.Name)
 			}
 		}
@@ -162,42 +207,39 @@ func targetOf(p corev1.ServicePort) intstr.IntOrString {
 	return p.TargetPort
 }
 
-// serviceJSON has what a policy about the pods behind a Service asks, with the
+// newService has what a policy about the pods behind a Service asks, with the
 // defaults of the API server, which manifests leave out.
-func serviceJSON(svc *corev1.Service) map[string]any {
-	ports := make([]any, len(svc.Spec.Ports))
+func newService(svc *corev1.Service) *service {
+	ports := make([]servicePort, len(svc.Spec.Ports))
 	for i, p := range svc.Spec.Ports {
-		target := any(targetOf(p).StrVal)
-		if targetOf(p).Type == intstr.Int {
-			target = int64(targetOf(p).IntVal)
-		}
-		ports[i] = map[string]any{
-			"name": p.Name, "protocol": string(cmp.Or(p.Protocol, corev1.ProtocolTCP)), "port": int64(p.Port), "targetPort": target,
-		}
-	}
-	addresses := make([]any, len(svc.Spec.ExternalIPs))
-	for i, a := range svc.Spec.ExternalIPs {
-		addresses[i] = a
+		ports[i] = servicePort{p.Name, cmp.Or(p.Protocol, corev1.ProtocolTCP), p.Port, targetOf(p)}
 	}
 	kind := cmp.Or(svc.Spec.Type, corev1.ServiceTypeClusterIP)
 	policy := svc.Spec.ExternalTrafficPolicy
 	if kind != corev1.ServiceTypeClusterIP {
 		policy = cmp.Or(policy, corev1.ServiceExternalTrafficPolicyCluster)
 	}
-	return map[string]any{
-		"name": svc.Name, "type": string(kind), "headless": svc.Spec.ClusterIP == corev1.ClusterIPNone,
-		"externalTrafficPolicy": string(policy), "externalIPs": addresses,
-		"publishNotReadyAddresses": svc.Spec.PublishNotReadyAddresses, "ports": ports,
+	reached := []string{}
+	if kind == corev1.ServiceTypeLoadBalancer || kind == corev1.ServiceTypeNodePort {
+		reached = append(reached, string(kind))
+	}
+	if len(svc.Spec.ExternalIPs) > 0 {
+		reached = append(reached, "externalIPs")
+	}
+	return &service{
+		Name: svc.Name, Type: kind, Headless: svc.Spec.ClusterIP == corev1.ClusterIPNone,
+		ExternalTrafficPolicy: string(policy), ExternalIPs: append([]string{}, svc.Spec.ExternalIPs...),
+		PublishNotReadyAddresses: svc.Spec.PublishNotReadyAddresses, Ports: ports, ReachedBy: reached,
 	}
 }
 
 // ingressNames are the names of the Ingresses that send to a Service, by its
 // namespace and name; nil when the policy does not read Ingresses.
-func (p *policy) ingressNames(s *cluster.Snapshot) map[pair][]any {
+func (p *policy) ingressNames(s *cluster.Snapshot) map[pair][]string {
 	if !p.readsIngresses() {
 		return nil
 	}
-	out := map[pair][]any{}
+	out := map[pair][]string{}
 	add := func(ing *networkingv1.Ingress, b *networkingv1.IngressBackend) {
 		if b == nil || b.Service == nil {
 			return

@@ -50,10 +50,10 @@ func TestWorkload(t *testing.T) {
 		"services": [
 			{"name": "by-app", "type": "ClusterIP", "headless": false, "externalTrafficPolicy": "", "externalIPs": ["192.0.2.1"],
 			 "publishNotReadyAddresses": false, "ports": [{"name": "", "protocol": "TCP", "port": 9000, "targetPort": 9000}],
-			 "containers": [], "undeclared": true, "ingresses": ["one", "two"]},
+			 "containers": [], "undeclared": true, "ingresses": ["one", "two"], "reachedBy": ["Ingress", "externalIPs"]},
 			{"name": "by-tier", "type": "NodePort", "headless": false, "externalTrafficPolicy": "Cluster", "externalIPs": [],
 			 "publishNotReadyAddresses": false, "ports": [{"name": "", "protocol": "TCP", "port": 80, "targetPort": "http"}],
-			 "containers": ["shop"], "undeclared": false, "ingresses": []}
+			 "containers": ["shop"], "undeclared": false, "ingresses": [], "reachedBy": ["NodePort"]}
 		]}`), &want); err != nil {
 		t.Fatal(err)
 	}
@@ -104,21 +104,21 @@ func TestContainersOf(t *testing.T) {
 		},
 	}
 	type answer struct {
-		Names      []any
+		Names      []string
 		Undeclared bool
 	}
 	for name, c := range map[string]struct {
 		ports []corev1.ServicePort
 		want  answer
 	}{
-		"number":              {[]corev1.ServicePort{{Port: 80, TargetPort: intstr.FromInt32(8080)}}, answer{[]any{"app"}, false}},
-		"default":             {[]corev1.ServicePort{{Port: 8080}}, answer{[]any{"app"}, false}},
-		"name":                {[]corev1.ServicePort{{Port: 80, TargetPort: intstr.FromString("http")}}, answer{[]any{"app"}, false}},
-		"sidecar too":         {[]corev1.ServicePort{{Port: 8080}, {Port: 15001}}, answer{[]any{"app", "mesh"}, false}},
-		"twice":               {[]corev1.ServicePort{{Port: 8080}, {Port: 80, TargetPort: intstr.FromString("http")}}, answer{[]any{"app"}, false}},
-		"undeclared number":   {[]corev1.ServicePort{{Port: 8080}, {Port: 9090}}, answer{[]any{"app"}, true}},
-		"undeclared name":     {[]corev1.ServicePort{{Port: 80, TargetPort: intstr.FromString("grpc")}}, answer{[]any{}, false}},
-		"headless, any ports": {nil, answer{[]any{}, true}},
+		"number":              {[]corev1.ServicePort{{Port: 80, TargetPort: intstr.FromInt32(8080)}}, answer{[]string{"app"}, false}},
+		"default":             {[]corev1.ServicePort{{Port: 8080}}, answer{[]string{"app"}, false}},
+		"name":                {[]corev1.ServicePort{{Port: 80, TargetPort: intstr.FromString("http")}}, answer{[]string{"app"}, false}},
+		"sidecar too":         {[]corev1.ServicePort{{Port: 8080}, {Port: 15001}}, answer{[]string{"app", "mesh"}, false}},
+		"twice":               {[]corev1.ServicePort{{Port: 8080}, {Port: 80, TargetPort: intstr.FromString("http")}}, answer{[]string{"app"}, false}},
+		"undeclared number":   {[]corev1.ServicePort{{Port: 8080}, {Port: 9090}}, answer{[]string{"app"}, true}},
+		"undeclared name":     {[]corev1.ServicePort{{Port: 80, TargetPort: intstr.FromString("grpc")}}, answer{[]string{}, false}},
+		"headless, any ports": {nil, answer{[]string{}, true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got answer

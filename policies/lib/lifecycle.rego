@@ -25,7 +25,7 @@ seconds(handler) := sum([n | some m in sleeps; n := amount(concat("", [m[1], m[2
 	count(sleeps) > 0
 }
 
-program(path) := regex.replace(path, `^.*/`, "")
+program(path) := parts[count(parts) - 1] if parts := split(path, "/")
 
 # amount is the argument of sleep(1) in seconds.
 amount(text) := to_number(number) * unit if {

@@ -1,37 +1,25 @@
 # METADATA
 # title: what a workload has to do with the Services in front of it
 # description: >-
-#   The argument service is one of the services of an object of "each:
-#   workloads". OPA keeps the answers of functions by their arguments, so none
-#   takes a whole workload.
+#   OPA keeps the answers of functions by their arguments and converts these for
+#   it, so no function takes a workload, a Service or a container.
 package precheck.lib.workload
-
-# containers are the containers that run as long as the pod does: the regular
-# ones and the init containers that restart (sidecars, Kubernetes 1.28 and newer).
-containers(spec) := array.concat(spec.containers, [c |
-	some c in object.get(spec, "initContainers", [])
-	c.restartPolicy == "Always"
-])
 
 # finite kinds run to an end of their own.
 finite(kind) if kind in {"Job", "CronJob"}
 
-# reached_by says how requests from outside of the cluster reach the Service.
-# The policy must read ingresses.networking.k8s.io.
-reached_by(service) := {way |
-	some way, holds in {
-		"LoadBalancer": service.type == "LoadBalancer",
-		"NodePort": service.type == "NodePort",
-		"externalIPs": count(service.externalIPs) > 0,
-		"Ingress": count(service.ingresses) > 0,
-	}
-	holds
-}
+# sender is who sends requests to a container, in words, by the reachedBy of its
+# Services. The most public way counts.
+sender(ways) := "an Ingress exposes" if {
+	"Ingress" in ways
+} else := "a LoadBalancer Service sends to" if {
+	"LoadBalancer" in ways
+} else := "a Service with externalIPs sends to" if {
+	"externalIPs" in ways
+} else := "a NodePort Service sends to" if {
+	"NodePort" in ways
+} else := "a Service sends to"
 
-# names is text such as: containers "a", "b".
-names(noun, set) := sprintf("%s %q", [noun, name]) if {
-	count(set) == 1
-	some name in set
-}
-
-names(noun, set) := sprintf("%ss %s", [noun, concat(", ", [sprintf("%q", [name]) | some name in set])]) if count(set) != 1
+# shipped says that the workload is an add-on of the cluster itself, which a
+# migration leaves behind.
+shipped(namespace) if namespace == "kube-system"

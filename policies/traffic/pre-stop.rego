@@ -18,7 +18,15 @@
 #   outside of the cluster; 10 is the sleep that the Spring Boot reference shows.
 #   It differs with the load balancer, so measure and set it. Behind a Service
 #   that only the cluster reaches, any sleep is accepted. Containers are those
-#   that the Service sends to; Jobs end by themselves and are passed over.
+#   that the Service sends to; Jobs end by themselves and are passed over, and so
+#   are Services without a cluster IP that publish pods before they are ready,
+#   because they serve the discovery of peers. In kube-system it informs, because
+#   the target has its own add-ons.
+#
+#   Details: containers, services and ingresses are the names of the containers,
+#   of the Services that send to them and of the Ingresses in front of these;
+#   preStopSeconds, neededSeconds and gracePeriodSeconds are the times compared,
+#   preStop is the type of a hook whose time cannot be told.
 # related_resources:
 # - ref: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
 #   description: preStop, SIGTERM, the grace period and the removal from endpoints
@@ -39,75 +47,111 @@ package precheck.traffic.pre_stop
 import data.precheck.lib.lifecycle
 import data.precheck.lib.workload
 
-deny contains {
-	"message": sprintf("no preStop hook on %s behind %s", [workload.names("container", names), behind]),
-	"details": {"containers": concat(",", names), "services": concat(",", services)},
-} if {
-	names := {c.name |
-		some c in served
-		not c.lifecycle.preStop
-	}
+deny contains finding(
+	names, {
+		"message": sprintf("no preStop hook on a container that %s", [workload.sender(ways)]),
+	},
+	{},
+) if {
+	names := {name | some name in served; not hook[name]}
 	count(names) > 0
 }
 
-deny contains {
-	"message": sprintf("preStop of container %q sleeps %v s, less than the %v s until %s sends nothing more", [c.name, pause[c.name], needed, behind]),
-	"remedy": "Let preStop sleep until the load balancer has removed the pod, and raise terminationGracePeriodSeconds with it.",
-	"details": {"containers": c.name, "services": concat(",", services), "preStopSeconds": pause[c.name], "neededSeconds": needed},
-} if {
-	some c in served
-	pause[c.name] < needed
+deny contains finding(
+	{name}, {
+		"message": sprintf("preStop sleeps %v s on a container that %s, %s", [pause[name], workload.sender(ways), needed.why]),
+		"remedy": "Let preStop sleep until the load balancer has removed the pod, and raise terminationGracePeriodSeconds with it.",
+	},
+	{"preStopSeconds": pause[name], "neededSeconds": needed.seconds},
+) if {
+	some name, _ in hook
+	pause[name] < needed.seconds
 }
 
-deny contains {
-	"message": sprintf("preStop of container %q takes %v s, and the pod is killed after %v s", [c.name, pause[c.name], grace]),
-	"remedy": "Raise terminationGracePeriodSeconds above preStop and the longest request together.",
-	"fieldPath": "spec.terminationGracePeriodSeconds",
-	"details": {"containers": c.name, "services": concat(",", services), "preStopSeconds": pause[c.name], "gracePeriodSeconds": grace},
-} if {
-	some c in served
-	pause[c.name] >= grace
+deny contains finding(
+	{name}, {
+		"message": sprintf("preStop takes %v s, and the pod is killed after %v s", [pause[name], grace]),
+		"remedy": "Raise terminationGracePeriodSeconds above preStop and the longest request together.",
+		"fieldPath": "spec.terminationGracePeriodSeconds",
+	},
+	{"preStopSeconds": pause[name], "gracePeriodSeconds": grace},
+) if {
+	some name, _ in hook
+	pause[name] >= grace
 }
 
-deny contains {
-	"message": sprintf("how long preStop of container %q takes cannot be told (%s)", [c.name, lifecycle.kind(c.lifecycle.preStop)]),
-	"severity": "info",
-	"remedy": "Make sure that preStop lasts until the load balancer has removed the pod.",
-	"details": {"containers": c.name, "services": concat(",", services), "preStop": lifecycle.kind(c.lifecycle.preStop)},
-} if {
-	some c in served
-	c.lifecycle.preStop
-	not pause[c.name]
+deny contains finding(
+	{name}, {
+		"message": sprintf("how long preStop takes cannot be told (%s)", [kind]),
+		"severity": "info",
+		"remedy": "Make sure that preStop lasts until the load balancer has removed the pod.",
+	},
+	{"preStop": kind},
+) if {
+	some name, handler in hook
+	not pause[name]
+	kind := lifecycle.kind(handler)
+}
+
+finding(names, what, details) := object.union_n([what, left_behind, {"details": object.union(details, {
+	"containers": concat(",", names),
+	"services": concat(",", {input.object.services[i].name | some i in senders}),
+	"ingresses": concat(",", {name | some i in senders; some name in input.object.services[i].ingresses}),
+})}])
+
+# senders are the places of the Services that count. The peers of a StatefulSet
+# find each other through a Service without a cluster IP that publishes them
+# before they are ready; nobody else sends through it.
+senders contains i if {
+	input.object.replicas != 0
+	not workload.finite(input.object.kind)
+	some i, service in input.object.services
+	not peers(service.headless, service.publishNotReadyAddresses)
+}
+
+peers(headless, early) if {
+	headless
+	early
 }
 
 # served are the containers that a Service sends to; all regular ones where
 # nobody can tell.
-served contains c if {
-	input.object.replicas != 0
-	not workload.finite(input.object.kind)
-	some service in input.object.services
-	some c in workload.containers(input.object.template.spec)
-	c.name in service.containers
+served contains name if {
+	some i in senders
+	some name in input.object.services[i].containers
 }
 
-served contains c if {
-	input.object.replicas != 0
-	not workload.finite(input.object.kind)
-	some service in input.object.services
-	service.undeclared
+served contains c.name if {
+	some i in senders
+	input.object.services[i].undeclared
 	some c in input.object.template.spec.containers
 }
 
-services := {service.name | some service in input.object.services}
+# hook is the preStop of the containers that have one.
+hook[c.name] := c.lifecycle.preStop if {
+	count(served) > 0
+	some list in ["containers", "initContainers"]
+	some c in input.object.template.spec[list]
+	served[c.name]
+}
 
-behind := workload.names("Service", services)
-
-pause[c.name] := lifecycle.seconds(c.lifecycle.preStop) if some c in served
+pause[name] := lifecycle.seconds(handler) if some name, handler in hook
 
 grace := object.get(input.object.template.spec, "terminationGracePeriodSeconds", 30)
 
+ways := {way | some i in senders; some way in input.object.services[i].reachedBy}
+
 # needed is how long preStop must last at least.
-needed := input.params.removalDelaySeconds if {
-	some service in input.object.services
-	count(workload.reached_by(service)) > 0
-} else := 1
+needed := {
+	"seconds": input.params.removalDelaySeconds,
+	"why": sprintf("less than the %v s that are allowed for its removal (parameter removalDelaySeconds)", [input.params.removalDelaySeconds]),
+} if {
+	count(ways) > 0
+} else := {"seconds": 1, "why": "which leaves no time for its removal"}
+
+left_behind := {
+	"severity": "info",
+	"remedy": "Leave the add-on out of the move; the target has its own.",
+} if {
+	workload.shipped(input.object.metadata.namespace)
+} else := {}

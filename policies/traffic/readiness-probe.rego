@@ -18,7 +18,12 @@
 #   NodePort, externalIPs, an Ingress), because there the shift itself sends
 #   them to pods that have just started; elsewhere, and for Jobs, it warns.
 #   Other ways in (Gateway API, Istio) are not seen. Workloads with 0 replicas
-#   get no requests.
+#   get no requests. In kube-system it informs, because the target has its own
+#   add-ons.
+#
+#   Details: containers, services and ingresses are the names of the containers,
+#   of the Services that send to them and of the Ingresses in front of these,
+#   reachedBy the ways from outside.
 # related_resources:
 # - ref: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-probes
 #   description: without a readiness probe the default state is Success
@@ -35,30 +40,21 @@ package precheck.traffic.readiness_probe
 
 import data.precheck.lib.workload
 
-deny contains {
-	"message": sprintf("no readiness probe on %s behind %s", [workload.names("container", names), workload.names("Service", services)]),
-	"severity": severity(services),
-	"details": details(names, services),
-} if {
-	names := union({set | some set in unprobed}) - started
-	services := {service | some service, set in unprobed; count(set & names) > 0}
-	count(services) > 0
+deny contains finding("no readiness probe", names, "blocker") if {
+	names := {pair[1] | some pair in unprobed; not started[pair[1]]}
+	count(names) > 0
 }
 
-deny contains {
-	"message": sprintf("no readiness probe but a startup probe on %s behind %s", [workload.names("container", names), workload.names("Service", services)]),
-	"details": details(names, services),
-} if {
-	names := union({set | some set in unprobed}) & started
-	services := {service | some service, set in unprobed; count(set & names) > 0}
-	count(services) > 0
+deny contains finding("no readiness probe but a startup probe", names, "warning") if {
+	names := {pair[1] | some pair in unprobed; started[pair[1]]}
+	count(names) > 0
 }
 
-deny contains {
-	"message": sprintf("%s sends requests to pods that are not ready (publishNotReadyAddresses)", [workload.names("Service", services)]),
-	"remedy": "Remove publishNotReadyAddresses from the Service, so that only pods that are ready get requests.",
+deny contains object.union(remedy, {
+	"message": "a Service sends requests to pods that are not ready (publishNotReadyAddresses)",
+	"severity": severity("warning", 0),
 	"details": {"services": concat(",", services)},
-} if {
+}) if {
 	input.object.replicas != 0
 	services := {service.name |
 		some service in input.object.services
@@ -66,52 +62,66 @@ deny contains {
 		not service.headless
 	}
 	count(services) > 0
+	remedy := object.union({"remedy": "Remove publishNotReadyAddresses from the Service, so that only pods that are ready get requests."}, left_behind)
 }
 
-# unprobed are the containers that a Service sends to and that have no readiness
-# probe. Where nobody can tell which one listens, they are all regular ones, if
-# none of the pod has a probe.
-unprobed[service.name] := names if {
+finding(what, names, worst) := object.union(left_behind, {
+	"message": sprintf("%s on a container that %s", [what, workload.sender(ways)]),
+	"severity": severity(worst, count(ways)),
+	"details": {
+		"containers": concat(",", names),
+		"services": concat(",", {input.object.services[pair[0]].name | some pair in unprobed; names[pair[1]]}),
+		"ingresses": concat(",", {name | some pair in unprobed; names[pair[1]]; some name in input.object.services[pair[0]].ingresses}),
+		"reachedBy": concat(",", ways),
+	},
+}) if {
+	ways := {way | some pair in unprobed; names[pair[1]]; some way in input.object.services[pair[0]].reachedBy}
+}
+
+# unprobed are the places of Services and the names of containers without a
+# readiness probe that they send to. Where nobody can tell which one listens,
+# they are all regular ones, if none of the pod has a probe.
+unprobed contains [i, c.name] if {
 	input.object.replicas != 0
-	some service in input.object.services
+	some i, service in input.object.services
 	not service.publishNotReadyAddresses
-	names := ({name | some name in service.containers} | anywhere[service.undeclared]) - probed
-	count(names) > 0
+	some list in ["containers", "initContainers"]
+	some c in input.object.template.spec[list]
+	not c.readinessProbe
+	c.name in service.containers
 }
 
-anywhere[true] := {c.name |
-	count(probed) == 0
+unprobed contains [i, c.name] if {
+	input.object.replicas != 0
+	some i, service in input.object.services
+	service.undeclared
+	not service.publishNotReadyAddresses
+	not any_probed
 	some c in input.object.template.spec.containers
 }
 
-anywhere[false] := set()
-
-probed := {c.name |
-	some c in containers
+any_probed if {
+	some list in ["containers", "initContainers"]
+	some c in input.object.template.spec[list]
 	c.readinessProbe
 }
 
 # started are the containers that are ready only after their startup probe.
-started := {c.name |
-	some c in containers
+started contains c.name if {
+	some list in ["containers", "initContainers"]
+	some c in input.object.template.spec[list]
 	c.startupProbe
 }
 
-containers := workload.containers(input.object.template.spec)
-
-reached(services) := {way |
-	some service in input.object.services
-	service.name in services
-	some way in workload.reached_by(service)
-}
-
-severity(services) := "blocker" if {
-	count(reached(services)) > 0
+# severity is at most worst: only what comes from outside blocks, and nothing
+# about an add-on of the cluster.
+severity(worst, ways) := "info" if {
+	workload.shipped(input.object.metadata.namespace)
+} else := worst if {
+	ways > 0
 	not workload.finite(input.object.kind)
 } else := "warning"
 
-details(names, services) := {
-	"containers": concat(",", names),
-	"services": concat(",", services),
-	"reachedBy": concat(",", reached(services)),
-}
+left_behind := {"remedy": "Leave the add-on out of the move; the target has its own."} if {
+	workload.shipped(input.object.metadata.namespace)
+} else := {}

@@ -20,14 +20,15 @@
 package precheck.workload.sleep_action
 
 deny contains {
-	"message": sprintf("container %q uses the sleep action in %s, which the target (%s) does not know before 1.%d", [c.name, hook, version.text, since]),
+	"message": sprintf("a container uses the sleep action in %s, which the target (%s) does not know before 1.%d", [hook, version.text, since]),
 	"details": {"container": c.name, "hook": hook, "since": sprintf("1.%d", [since])},
 } if {
+	version.major == 1
+	version.minor < 33
 	some list in ["containers", "initContainers"]
-	some c in object.get(input.object.template.spec, list, [])
+	some c in input.object.template.spec[list]
 	some hook, handler in c.lifecycle
 	since := known_since(handler.sleep)
-	version.major == 1
 	version.minor < since
 }
 
