@@ -9,25 +9,33 @@ type Gate struct {
 
 // Decide looks at the findings and the unknown checks of the gate's step and
 // of the steps before it: traffic cannot be shifted to applications that were
-// never restored. Blocked outranks inconclusive.
+// never restored. Blocked outranks inconclusive. A step is never ready when
+// not one check of it or the steps before it was answered.
 func (g Gate) Decide(r *Report) Verdict {
 	failOn := g.FailOn
 	if failOn == 0 {
 		failOn = Blocker
 	}
-	verdict := Ready
-	if len(r.Results) == 0 {
-		verdict = Inconclusive
-	}
+	answered, unknown := false, false
 	for _, result := range r.Results {
 		for _, f := range result.Findings {
 			if f.Step <= g.Step && f.Severity >= failOn {
 				return Blocked
 			}
 		}
-		if result.Status != Clean && result.Status != Found && result.Status != Skipped && result.Step <= g.Step {
-			verdict = Inconclusive
+		if result.Step > g.Step {
+			continue
+		}
+		switch result.Status {
+		case Clean, Found:
+			answered = true
+		case Skipped:
+		default:
+			unknown = true
 		}
 	}
-	return verdict
+	if unknown || !answered {
+		return Inconclusive
+	}
+	return Ready
 }

@@ -58,7 +58,8 @@ const (
 	Ready Verdict = "ready"
 	// Blocked means that there is a finding that blocks.
 	Blocked Verdict = "blocked"
-	// Inconclusive means that nothing blocks but a check is unknown.
+	// Inconclusive means that nothing blocks, but a check is unknown or none
+	// was answered.
 	Inconclusive Verdict = "inconclusive"
 )
 

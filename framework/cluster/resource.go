@@ -10,7 +10,7 @@ import (
 
 // A Resource is something a check can declare that it reads. The
 // implementations are Kind, ConfigMapData, Workloads, API, Inventory,
-// ServerVersion and UID.
+// ServerVersion, UID and what Optional returns.
 type Resource interface {
 	// String names the resource as findings and messages do, for example
 	// "ingresses.networking.k8s.io" or "inventory".

@@ -212,10 +212,11 @@ type Object interface {
 // Gaps are all gaps, sorted by resource, file and line.
 func (s *Snapshot) Gaps() []Gap { return s.gaps }
 
-// GapsFor are the gaps that concern any of the resources.
+// GapsFor are the gaps that concern any of the resources, the optional ones
+// left out.
 func (s *Snapshot) GapsFor(resources []Resource) []Gap {
 	var out []Gap
-	parts := partsOf(resources)
+	parts := partsOf(needed(resources))
 	for _, g := range s.gaps {
 		if slices.ContainsFunc(parts, func(p part) bool { return g.concerns(p) }) {
 			out = append(out, g)
@@ -264,7 +265,7 @@ const unsaid = "the snapshot does not say"
 // surface, as when manifests were written down with a version and no more. It
 // is false when somebody asked and got no answer.
 func (s *Snapshot) Undiscovered() bool {
-	asked := func(g Gap) bool { return g.Resource == API.String() && !g.Partial && g.Reason != unsaid }
+	asked := func(g Gap) bool { return g.Resource == API.String() && !g.Partial && !g.Chosen && g.Reason != unsaid }
 	return !s.HasAPI() && !slices.ContainsFunc(s.gaps, asked)
 }
 
@@ -323,4 +324,13 @@ func (s *Snapshot) Fingerprint() (string, error) {
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:]), nil
+}
+
+// WithVersion is the snapshot with a version that somebody stated; it closes
+// the gap "version". It serves manifests, which do not tell it themselves.
+func (s *Snapshot) WithVersion(v Version) *Snapshot {
+	c := *s
+	c.Identity.Version = v
+	c.gaps = slices.DeleteFunc(slices.Clone(s.gaps), func(g Gap) bool { return g.Resource == ServerVersion.String() })
+	return &c
 }

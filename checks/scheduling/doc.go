@@ -1,0 +1,2 @@
+// Package scheduling holds the checks about where pods may run.
+package scheduling
