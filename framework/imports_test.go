@@ -25,7 +25,7 @@ var mayImport = []struct {
 	{"framework", []string{"framework/cluster", "framework/model"}},
 	{"policies", []string{"framework"}},
 	{"checks", []string{"framework", "policies"}},
-	{"runner", []string{"framework", "checks"}},
+	{"runner", []string{"framework", "checks", "policies"}},
 }
 
 // pure are the folders whose packages neither talk to a cluster nor print.

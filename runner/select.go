@@ -13,6 +13,7 @@ import (
 
 	"github.com/precheck-dev/precheck/framework"
 	"github.com/precheck-dev/precheck/framework/cluster"
+	"github.com/precheck-dev/precheck/policies"
 )
 
 // selection says which checks are asked.
@@ -56,7 +57,7 @@ func (p *program) withPolicies(dirs []string) ([]*framework.Check, error) {
 		} else if !info.IsDir() {
 			return nil, fmt.Errorf("load policies: %s is no directory", dir)
 		}
-		loaded, err := policyLoad(os.DirFS(dir))
+		loaded, err := policies.Load(os.DirFS(dir))
 		if err != nil {
 			return nil, fmt.Errorf("load policies of %s: %w", dir, err)
 		}
