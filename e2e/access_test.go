@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -212,7 +213,7 @@ func restrict(t *testing.T, c *kube.Cluster, d denial) kube.User {
 		t.Fatal(err)
 	}
 	client := kubernetes.NewForConfigOrDie(config)
-	name := "no-" + d.verb + "-" + d.namespace + d.resource
+	name := "restricted-" + strings.ToLower(rand.Text())
 	role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	for _, p := range rulesFor(t, d.side, "") {
 		if d.within(p) && !slices.Contains(p.rule.Resources, "*") {

@@ -151,4 +151,3 @@ func lookForSecrets(t *testing.T, name string, text []byte) {
 		}
 	}
 }
-

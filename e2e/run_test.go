@@ -53,7 +53,9 @@ var expected = map[string][]string{
 	"traffic/pre-stop": {
 		"warning Deployment chat/rooms",
 		"warning Deployment shop/storefront",
+		"info StatefulSet orders/mysql",
 	},
+	"workload/sleep-action": {},
 	"traffic/readiness-probe": {
 		"blocker Deployment shop/storefront",
 	},
