@@ -40,11 +40,11 @@ func (f *file) pkg() string { return strings.TrimPrefix(f.module.Package.Path.St
 func Load(fsys fs.FS, libraries ...fs.FS) ([]*framework.Check, error) {
 	files, errs := collect(fsys, ".")
 	if len(files) == 0 && errs == nil {
-		return nil, errors.New("load policies: there is no .rego file")
+		return nil, errors.New("there is no .rego file")
 	}
 	policies := slices.DeleteFunc(slices.Clone(files), (*file).library)
 	if len(policies) == 0 && errs == nil {
-		return nil, errors.New("load policies: there is no policy, only libraries")
+		return nil, errors.New("there is no policy, only libraries")
 	}
 	for _, l := range libraries {
 		libs, err := collect(l, strings.TrimSuffix(libDir, "/"))
@@ -95,7 +95,7 @@ func collect(fsys fs.FS, dir string) ([]*file, error) {
 			return fs.SkipAll
 		}
 		if err != nil {
-			return fmt.Errorf("load policies: %w", err)
+			return fmt.Errorf("read policies: %w", err)
 		}
 		if entry.IsDir() {
 			if name != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata") {
@@ -124,7 +124,7 @@ func read(fsys fs.FS, name string) (*file, error) {
 	info, err := fs.Stat(fsys, name)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("load policies: %w", err)
+		return nil, fmt.Errorf("read policies: %w", err)
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s: it is no regular file", name)
 	case info.Size() > maxSize:
@@ -132,7 +132,7 @@ func read(fsys fs.FS, name string) (*file, error) {
 	}
 	data, err := fs.ReadFile(fsys, name)
 	if err != nil {
-		return nil, fmt.Errorf("load policies: %w", err)
+		return nil, fmt.Errorf("read policies: %w", err)
 	}
 	module, err := parse(name, string(data))
 	if err != nil {

@@ -62,11 +62,24 @@ func TestLoadMakesCheck(t *testing.T) {
 	}
 }
 
-// TestLoadRefuses has one silent door per case. The error must begin with the
-// file and the line, and be one line.
-func TestLoadRefuses(t *testing.T) {
-	const each = "each: pods"
-	for name, c := range map[string]struct{ custom, rules, want string }{
+const each = "each: pods"
+
+// refused are policies with one silent door each: what stands below custom, the
+// rules, and the beginning of the error, which must be one line.
+type refused map[string]struct{ custom, rules, want string }
+
+func (r refused) test(t *testing.T) {
+	t.Helper()
+	for name, c := range r {
+		t.Run(name, func(t *testing.T) {
+			_, err := Load(one(ruleWith(c.custom, c.rules+"\n")))
+			wantError(t, err, c.want)
+		})
+	}
+}
+
+func TestLoadRefusesInput(t *testing.T) {
+	refused{
 		"misspelt input": {"source: [pods]", `deny contains "x" if input.sorce.pods`,
 			`test/rule.rego:13: input.sorce.pods is not declared in custom; did you mean source?`},
 		"undeclared resource": {"source: [pods]", `deny contains "x" if { input.source.pods; input.source.services[_] }`,
@@ -99,6 +112,11 @@ func TestLoadRefuses(t *testing.T) {
 			`test/rule.rego:13: with input.object belongs into tests`},
 		"declared and never used": {"source: [pods, services]", `deny contains "x" if input.source.pods`,
 			`test/rule.rego:11: custom declares source.services, and the policy never uses input.source.services`},
+	}.test(t)
+}
+
+func TestLoadRefusesRules(t *testing.T) {
+	refused{
 		"no deny": {each, `denny contains "x" if input.object.spec`,
 			`test/rule.rego:11: there is no rule deny (rules: denny)`},
 		"deny is no set": {each, `deny := "x" if input.object.spec`,
@@ -161,12 +179,7 @@ func TestLoadRefuses(t *testing.T) {
 			`test/rule.rego:13: custom belongs into the METADATA above the package`},
 		"schemas of one's own": {each, "# METADATA\n# schemas:\n# - input: {type: object}\ndeny contains \"x\" if input.object.spec",
 			`test/rule.rego:13: METADATA has the key "schemas"; the schema of input follows from custom`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := Load(one(ruleWith(c.custom, c.rules+"\n")))
-			wantError(t, err, c.want)
-		})
-	}
+	}.test(t)
 }
 
 func wantError(t *testing.T, err error, want string) {
@@ -186,9 +199,9 @@ func TestLoadRefusesFiles(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		"no file":             {map[string]string{"README.md": "x"}, "load policies: there is no .rego file"},
-		"only a library":      {map[string]string{"lib/a.rego": library}, "load policies: there is no policy, only libraries"},
-		"only a test":         {map[string]string{"test/rule_test.rego": "package x"}, "load policies: there is no .rego file"},
+		"no file":             {map[string]string{"README.md": "x"}, "there is no .rego file"},
+		"only a library":      {map[string]string{"lib/a.rego": library}, "there is no policy, only libraries"},
+		"only a test":         {map[string]string{"test/rule_test.rego": "package x"}, "there is no .rego file"},
 		"empty file":          {map[string]string{"test/rule.rego": ""}, "test/rule.rego:1: the file is empty"},
 		"no domain":           {map[string]string{"rule.rego": good}, "rule.rego: a policy is a file in a directory named after its domain"},
 		"too deep":            {map[string]string{"a/test/rule.rego": good}, "a/test/rule.rego: a policy is a file in a directory named after its domain"},
