@@ -35,6 +35,13 @@ type options struct {
 var errMissed = errors.New("a target is missed")
 
 func main() {
+	if len(os.Args) > 2 && os.Args[1] == measureOne {
+		if err := measured(os.Args[2], os.Args[3:]...); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	var o options
 	flag.StringVar(&o.version, "version", build.Target, "version of Kubernetes")
 	flag.StringVar(&o.precheck, "precheck", "", "binary to measure (default: built from this repository)")
