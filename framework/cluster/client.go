@@ -40,6 +40,9 @@ type client struct {
 	// down is why the server is given up: once it stopped answering, asking for
 	// the remaining lists would only cost time.
 	down atomic.Pointer[error]
+	// answered is set with the first answer: a server that was there once may
+	// come back in a moment.
+	answered atomic.Bool
 	// buffers are as large as the largest page of a list, one for each list
 	// that is being read.
 	buffers sync.Pool

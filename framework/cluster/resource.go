@@ -93,7 +93,14 @@ func Objects(gr schema.GroupResource) Resource {
 	if spec := builtin(gr); spec != nil {
 		return dynamic{spec}
 	}
-	return dynamic{&kindSpec{gr: gr, new: func() runtime.Object { return &unstructured.Unstructured{} }}}
+	return dynamic{dynamicSpec(gr)}
+}
+
+func dynamicSpec(gr schema.GroupResource) *kindSpec {
+	return &kindSpec{
+		gr: gr, new: func() runtime.Object { return &unstructured.Unstructured{} },
+		trim: func(o runtime.Object) { trimUnstructured(o.(*unstructured.Unstructured)) },
+	}
 }
 
 type dynamic struct{ spec *kindSpec }

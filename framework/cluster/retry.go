@@ -34,13 +34,14 @@ func (c *client) get(ctx context.Context, buffer *bytes.Buffer, build func() *re
 			return nil, &gaveUp{*cause}
 		}
 		if err = send(ctx, buffer, build()); err == nil {
+			c.answered.Store(true)
 			return buffer.Bytes(), nil
 		}
 		if ctx.Err() != nil || !passing(err) || attempt == len(pauses) {
 			break
 		}
-		if timedOut(err) {
-			break // it has taken a whole request timeout already
+		if timedOut(err) || attempt > 0 && lost(err) && !c.answered.Load() {
+			break // it took a whole request timeout, or never was there
 		}
 		select {
 		case <-ctx.Done():

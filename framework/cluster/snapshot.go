@@ -39,7 +39,7 @@ type Snapshot struct {
 	gaps    []Gap
 	notes   []Note
 	counts  map[string]int
-	read    []string // names of the parts that were asked for; nil for plain manifests
+	read    []string // names of the parts that were asked for
 
 	view *view
 }
