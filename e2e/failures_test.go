@@ -6,12 +6,14 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"slices"
+	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/precheck-dev/precheck/e2e/internal/build"
 	"github.com/precheck-dev/precheck/e2e/internal/kube"
 	"github.com/precheck-dev/precheck/e2e/internal/load"
@@ -40,7 +42,7 @@ func TestUnreachable(t *testing.T) {
 		says   string
 	}{
 		"closed port":                 {masters, func(k *api.Cluster) { k.Server = "https://" + closedPort(t) }, "connection refused"},
-		"silent port":                 {masters, func(k *api.Cluster) { k.Server = "https://" + silentPort(t) }, "does not answer"},
+		"silent port":                 {masters, func(k *api.Cluster) { k.Server = "https://" + silentPort(t, func() {}) }, "does not answer"},
 		"unknown host":                {masters, func(k *api.Cluster) { k.Server = "https://host.invalid:6443" }, "host.invalid"},
 		"no TLS":                      {masters, func(k *api.Cluster) { k.Server = strings.Replace(k.Server, "https:", "http:", 1) }, "HTTP"},
 		"expired client certificate":  {kube.User{Name: "late", Groups: []string{kube.Masters}, Expired: true}, func(*api.Cluster) {}, "expired"},
@@ -123,12 +125,14 @@ func closedPort(t *testing.T) string {
 }
 
 // silentPort is an address that takes connections and never answers.
-func silentPort(t *testing.T) string {
+// The function is called when the first connection is there.
+func silentPort(t *testing.T, called func()) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	var accepted sync.Once
 	var mu sync.Mutex
 	var open []net.Conn
 	go func() {
@@ -137,6 +141,7 @@ func silentPort(t *testing.T) string {
 			if err != nil {
 				return
 			}
+			accepted.Do(called)
 			mu.Lock()
 			open = append(open, connection)
 			mu.Unlock()
@@ -169,7 +174,7 @@ func TestKilled(t *testing.T) {
 	done := make(chan outcome, 1)
 	go func() {
 		// A few requests per second leave time to end the server between them.
-		done <- precheckAt(t, "LANG=C", live(files[0], files[1], "-o", "json", "--qps", "20")...)
+		done <- precheckAt(t, "LANG=C", live(files[0], files[1], "-o", "json", "--qps", "40")...)
 	}()
 	err = source.WaitAudit(t.Context(), func(e kube.Event) bool { return e.Verb == "list" && e.ObjectRef.Resource == "pods" })
 	if err != nil {
@@ -207,9 +212,8 @@ func TestAggregatedAPIDown(t *testing.T) {
 				t.Errorf("stderr is %q, want one line about stats.example.com/v1 of the %s", lines, side)
 			}
 			r := out.report(t)
-			unknown := r.with("unknown")
-			if side == "source" && !slices.Contains(unknown, "api/removed") {
-				t.Errorf("unknown are %q, want api/removed among them", unknown)
+			if diff := cmp.Diff([]string{"api/removed", "api/deprecated"}, r.with("unknown")); diff != "" {
+				t.Errorf("unknown checks (-want +got):\n%s", diff)
 			}
 			for _, each := range all.Results {
 				if strings.HasPrefix(each.Check, "api/") {
@@ -219,11 +223,7 @@ func TestAggregatedAPIDown(t *testing.T) {
 					t.Errorf("%s is %s with %d findings, want %s with %d", each.Check, got.Status, len(got.Findings), each.Status, len(each.Findings))
 				}
 			}
-			only := precheck(t, live(admin(t, c.source), admin(t, c.target), "--checks", "api/deprecated")...)
-			if side == "source" {
-				only.must(t, inconclusive)
-			}
-			t.Logf("api/deprecated alone ends with %d", only.code)
+			precheck(t, live(admin(t, c.source), admin(t, c.target), "--checks", "api/deprecated")...).must(t, inconclusive)
 		})
 	}
 }
@@ -274,5 +274,36 @@ func waitForGroup(t *testing.T, c *kube.Cluster, present bool) {
 	})
 	if err != nil {
 		t.Fatalf("wait for the aggregated group: %v", err)
+	}
+}
+
+// TestInterrupted interrupts a run that waits for an answer: it ends at once,
+// with one line and without a report.
+func TestInterrupted(t *testing.T) {
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := clusters(t)
+	waits := make(chan struct{})
+	silent := changed(t, admin(t, c.target), func(k *api.Cluster) {
+		k.Server = "https://" + silentPort(t, func() { close(waits) })
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	var stdout, stderr strings.Builder
+	cmd := exec.CommandContext(ctx, path, live(admin(t, c.source), silent, "--target-request-timeout", "0")...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-waits
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	out := outcome{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}.must(t, inconclusive)
+	if lines := out.complaints(t); len(lines) != 1 || !strings.Contains(lines[0], "interrupted") || out.stdout != "" {
+		t.Errorf("stdout is %q and stderr %q, want nothing and one line", out.stdout, lines)
 	}
 }

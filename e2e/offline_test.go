@@ -38,7 +38,7 @@ func TestOffline(t *testing.T) {
 			saved[side+suffix] = path
 		}
 	}
-	want := precheck(t, live(source, target, "-o", "json")...).must(t, blocked).report(t)
+	run := precheck(t, live(source, target, "-o", "json")...).must(t, blocked)
 	for name, args := range map[string][]string{
 		"directories": {"--source", saved["source"], "--target", saved["target"]},
 		"archives":    {"--source", saved["source.tar.gz"], "--target", saved["target.tar.gz"]},
@@ -48,7 +48,11 @@ func TestOffline(t *testing.T) {
 		if lines := out.complaints(t); len(lines) > 0 {
 			t.Errorf("run with %s says %q", name, lines)
 		}
-		got := out.report(t)
+		want, got := run.report(t), out.report(t)
+		if name != "mixed" {
+			// A snapshot is for both sides and holds more than a run reads of a target.
+			want.Target.Digest, got.Target.Digest = "", ""
+		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-live +saved):\n%s", name, diff)
 		}

@@ -79,8 +79,7 @@ func precheckAt(t *testing.T, variable string, args ...string) outcome {
 	return outcome{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
 }
 
-// must fails the test unless the program ended with the code and, as long as it
-// was understood, with a report of one line for each problem.
+// must fails the test unless the program ended with the code.
 func (o outcome) must(t *testing.T, code int) outcome {
 	t.Helper()
 	if o.code != code {
