@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"crypto/rand"
 	"net/url"
 	"strings"
 	"testing"
@@ -12,7 +13,7 @@ import (
 // requested. A snapshot and a gate are asked for the same.
 func TestReadOnly(t *testing.T) {
 	c := clusters(t)
-	user := kube.User{Name: "auditee", Groups: []string{kube.Masters}}
+	user := kube.User{Name: "auditee-" + rand.Text(), Groups: []string{kube.Masters}}
 	source, target := kubeconfig(t, c.source, user), kubeconfig(t, c.target, user)
 	out := precheck(t, live(source, target, "-o", "json")...).must(t, blocked)
 	file := write(t, "report.json", out.stdout)
