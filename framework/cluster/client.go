@@ -109,14 +109,33 @@ func (c *client) explain(err error) string {
 	if errors.As(err, &u) {
 		err = u.Err
 	}
+	if timedOut(err) && c.Config.Timeout > 0 {
+		return fmt.Sprintf("%sa request timed out after %s", prefix, c.Config.Timeout)
+	}
 	text := strings.Join(strings.Fields(err.Error()), " ")
 	if apierrors.IsUnauthorized(err) {
+		// The text differs between requests of which all have this one cause.
 		if end := c.certificateEnd(); !end.IsZero() && end.Before(c.Now) {
-			return fmt.Sprintf("the client certificate expired on %s (%s)", end.UTC().Format(time.RFC3339), text)
+			return fmt.Sprintf("the client certificate expired on %s (401 Unauthorized)", end.UTC().Format(time.RFC3339))
 		}
-		return "the server refuses the credentials (" + text + ")"
+		return "the server refuses the credentials (401 Unauthorized)"
 	}
-	return prefix + text
+	return prefix + text + answer(err)
+}
+
+// answer is what the server said where client-go calls it an unknown reason,
+// such as that it speaks HTTPS and was asked with HTTP.
+func answer(err error) string {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || status.Status().Details == nil {
+		return ""
+	}
+	for _, cause := range status.Status().Details.Causes {
+		if cause.Type == metav1.CauseTypeUnexpectedServerResponse && cause.Message != "" && cause.Message != "unknown" {
+			return ": " + strings.Join(strings.Fields(cause.Message), " ")
+		}
+	}
+	return ""
 }
 
 // certificateEnd is when the client certificate expires; zero when there is none.
