@@ -43,6 +43,12 @@ type client struct {
 	// answered is set with the first answer: a server that was there once may
 	// come back in a moment.
 	answered atomic.Bool
+	// whole says that lists are asked for in one piece.
+	whole bool
+	// near says that the network is fast enough for answers that are not
+	// compressed: compressing them is most of the work of an API server that
+	// lists for somebody.
+	near bool
 	// readers buffer what arrives, one for each list that is being read.
 	readers sync.Pool
 }
@@ -86,9 +92,16 @@ func (c *client) version(ctx context.Context) (Version, error) {
 	return ParseVersion(info.GitVersion)
 }
 
+// nearby is the time of a small request below which the API server is taken to
+// be in the same network or region.
+const nearby = 10 * time.Millisecond
+
+// uid reads the UID of the cluster, and how far away it is.
 func (c *client) uid(ctx context.Context) (string, error) {
 	var ns metav1.PartialObjectMetadata
+	begin := time.Now()
 	err := c.read(ctx, "/api/v1/namespaces/kube-system", &ns)
+	c.near = err == nil && time.Since(begin) < nearby
 	return string(ns.UID), err
 }
 

@@ -18,18 +18,31 @@ import (
 // broke in the middle of a page is begun anew as often.
 const restarts = 2
 
+// wholeSince is the minor version from which on an API server answers a list in
+// one piece from its watch cache, consistently (KEP-2340, stable in 1.34), and
+// encodes it item by item (KEP-5116, stable in 1.34). A page, in contrast, it
+// reads from etcd: 36,500 objects in pages took more than twice the processor
+// time of a 1.37 server. Older servers build a whole list in memory, so they
+// are asked for pages.
+const wholeSince = 34
+
 // list does one task. A continue token that expired (410 Gone) would leave the
-// pages of two states in one list, so the list starts over.
+// pages of two states in one list, so the list starts over. A list in one piece
+// that takes longer than a request may is asked for in pages.
 func (c *client) list(ctx context.Context, t *task) (*collector, error) {
 	limit, broken, expired := c.PageSize, 0, 0
+	if c.whole {
+		limit = 0
+	}
 	for {
 		result, err := c.pages(ctx, t, limit)
 		var torn *tornError
 		switch {
 		case err == nil:
 			return result, nil
-		case ctx.Err() == nil && errors.As(err, &torn) && !timedOut(err) && broken < restarts:
+		case ctx.Err() == nil && errors.As(err, &torn) && (limit == 0 || !timedOut(err)) && broken < restarts:
 			broken++
+			limit = c.PageSize
 		case (apierrors.IsResourceExpired(err) || apierrors.IsGone(err)) && expired < restarts:
 			if expired++; expired == restarts {
 				limit = 0
@@ -70,6 +83,9 @@ func (c *client) page(t *task, limit int64, next string) *rest.Request {
 	}
 	if next != "" {
 		r = r.Param("continue", next)
+	}
+	if c.near {
+		r = r.SetHeader("Accept-Encoding", "identity")
 	}
 	return r.SetHeader("Accept", t.accept)
 }

@@ -13,7 +13,8 @@ import (
 
 // Live reads a running cluster. It only ever gets and lists.
 //
-// Every resource is listed once, in pages: the kinds that are read in full as
+// Every resource is listed once, in pages, or in one piece where the server
+// does that with less work (see wholeSince): the kinds that are read in full as
 // protobuf where they are built in, the rest as metadata only.
 type Live struct {
 	// Config says how to reach the cluster. Its QPS limits the requests per
@@ -74,6 +75,7 @@ func (c *client) identify(ctx context.Context, b *builder) {
 		b.gap(Gap{Resource: ServerVersion.String(), Reason: c.explain(err)})
 	}
 	id.Version = version
+	c.whole = version.AtLeast(wholeSince)
 	uid, err := c.uid(ctx)
 	if err != nil {
 		b.gap(Gap{Resource: UID.String(), Reason: c.explain(err)})

@@ -76,15 +76,32 @@ func decodeItems(body *bufio.Reader, k *collector, make func() (unmarshaler, err
 	}
 	var scratch []byte // Unmarshal copies what it keeps
 	return decodeProtobuf(body, func(item []byte) error {
-		return add(item, func(b []byte, o unmarshaler) error {
-			small, err := without(scratch[:0], b, fieldsV1)
-			if err != nil {
+		small, err := without(scratch[:0], item, fieldsV1)
+		if err != nil {
+			return err
+		}
+		scratch = small
+		if k.spec != nil && k.spec.leaveOut != nil {
+			if done, err := k.addLeftOut(small); done || err != nil {
 				return err
 			}
-			scratch = small
-			return o.Unmarshal(small)
-		})
+		}
+		return add(small, func(b []byte, o unmarshaler) error { return o.Unmarshal(b) })
 	})
+}
+
+// addLeftOut adds the row of an object of which nothing else is kept, without
+// decoding more than its metadata.
+func (c *collector) addLeftOut(item []byte) (bool, error) {
+	var m metav1.PartialObjectMetadata
+	if err := m.Unmarshal(item); err != nil {
+		return false, err
+	}
+	if !c.spec.leaveOut(&m) {
+		return false, nil
+	}
+	c.add(&m, position{})
+	return true, nil
 }
 
 // decodeProtobuf calls add with every item of a list and returns its continue
