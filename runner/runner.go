@@ -17,7 +17,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/go-logr/logr"
@@ -47,7 +46,7 @@ type Streams struct {
 // Main runs the program with the arguments and streams of the process, and
 // returns the exit code. The first interrupt cancels the run, the second kills.
 func Main(checks ...*framework.Check) int {
-	collectEagerly()
+	limitMemory()
 	// A reader that goes away shall be a failing write and not a silent death.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) //nolint:forbidigo // this is the main function
@@ -57,15 +56,6 @@ func Main(checks ...*framework.Check) int {
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		OutWidth: columns(os.Stdout), ErrWidth: columns(os.Stderr),
 	})
-}
-
-// collectEagerly keeps the memory of a run near to what it holds: most of what
-// is allocated are pages of lists, which are garbage at once. Whoever sets GOGC
-// or GOMEMLIMIT knows better.
-func collectEagerly() {
-	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetGCPercent(25)
-	}
 }
 
 func columns(f *os.File) int {

@@ -48,6 +48,9 @@ func (workloads) In(s *Snapshot) iter.Seq[Workload] {
 		seen := map[string]bool{}
 		for _, r := range workloadKinds {
 			for _, o := range s.objectsOf(r.String()) {
+				if pod, ok := o.(*slimPod); ok && pod.known(seen) {
+					continue
+				}
 				w, ok := workloadOf(full(o), seen)
 				if ok && !yield(w) {
 					return
@@ -55,6 +58,13 @@ func (workloads) In(s *Snapshot) iter.Seq[Workload] {
 			}
 		}
 	}
+}
+
+// known reports whether the pod belongs to a workload that is listed already,
+// without making the whole pod: there are many of them.
+func (s *slimPod) known(seen map[string]bool) bool {
+	owner := metav1.GetControllerOfNoCopy(s.model)
+	return owner != nil && (readHere(owner) || seen[string(owner.UID)])
 }
 
 func workloadOf(o runtime.Object, seen map[string]bool) (Workload, bool) {
