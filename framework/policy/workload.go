@@ -27,15 +27,11 @@ func (p *policy) workloads(s *cluster.Snapshot) []subject {
 
 func (e *encoder) workload(w cluster.Workload, index *serviceIndex) (map[string]any, error) {
 	spec := e.native(reflect.ValueOf(&w.Template.Spec).Elem())
-	for name, list := range map[string][]corev1.Container{"containers": w.Template.Spec.Containers, "initContainers": w.Template.Spec.InitContainers} {
-		if spec[name] == nil {
-			continue
-		}
-		array, err := e.array(list)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		spec[name] = array
+	if err := e.replace(spec, "containers", w.Template.Spec.Containers); err != nil {
+		return nil, err
+	}
+	if err := e.replace(spec, "initContainers", w.Template.Spec.InitContainers); err != nil {
+		return nil, err
 	}
 	services, err := e.array(index.selecting(w))
 	if err != nil {
@@ -53,6 +49,18 @@ func (e *encoder) workload(w cluster.Workload, index *serviceIndex) (map[string]
 		},
 		"services": services,
 	}, nil
+}
+
+func (e *encoder) replace(spec map[string]any, name string, list []corev1.Container) error {
+	if len(list) == 0 {
+		return nil
+	}
+	array, err := e.array(list)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	spec[name] = array
+	return nil
 }
 
 // pair is one label of one namespace.
