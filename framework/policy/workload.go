@@ -89,6 +89,7 @@ type service struct {
 	Ports                    []servicePort      `json:"ports"`
 	Containers               []string           `json:"containers"`
 	Undeclared               bool               `json:"undeclared"`
+	Receivers                []string           `json:"receivers"`
 	Ingresses                *[]string          `json:"ingresses,omitempty"` // nil when Ingresses are not read
 	ReachedBy                []string           `json:"reachedBy"`
 }
@@ -154,6 +155,7 @@ func (x *serviceIndex) selecting(w cluster.Workload) []*service {
 			}
 			value := *svc.value
 			value.Containers, value.Undeclared = containersOf(svc.service, &w.Template.Spec)
+			value.Receivers = receiversOf(value.Containers, value.Undeclared, &w.Template.Spec)
 			out = append(out, &value)
 		}
 	}
@@ -193,6 +195,21 @@ func containersOf(svc *corev1.Service, spec *corev1.PodSpec) (names []string, un
 		undeclared = undeclared || !declared && target.Type == intstr.Int
 	}
 	return names, undeclared
+}
+
+// receiversOf are the containers and, where any may listen, the other regular
+// ones.
+func receiversOf(containers []string, undeclared bool, spec *corev1.PodSpec) []string {
+	if !undeclared {
+		return containers
+	}
+	out := slices.Clip(containers)
+	for i := range spec.Containers {
+		if name := spec.Containers[i].Name; !slices.Contains(containers, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // lasting are the containers that run as long as the pod does: the regular ones

@@ -53,7 +53,7 @@ deny contains {
 	"remedy": remedy("Add a preStop hook that sleeps until the load balancer has removed the pod, within terminationGracePeriodSeconds."),
 	"details": {"containers": concat(",", names), "services": services, "ingresses": ingresses},
 } if {
-	names := served - object.keys(hook)
+	names := {name | some name in served; not hook[name]}
 	count(names) > 0
 }
 
@@ -84,8 +84,9 @@ deny contains {
 	"remedy": remedy("Make sure that preStop lasts until the load balancer has removed the pod."),
 	"details": {"containers": name, "services": services, "ingresses": ingresses, "preStop": kind},
 } if {
-	some name in (object.keys(hook) - object.keys(pause))
-	kind := lifecycle.kind(hook[name])
+	some name, handler in hook
+	not pause[name]
+	kind := lifecycle.kind(handler)
 }
 
 # The rules below are whole values and not built by "contains", because OPA
@@ -108,19 +109,10 @@ peers(headless, early) if {
 
 # served are the containers that a Service sends to; all regular ones where
 # nobody can tell.
-served := declared | anywhere
-
-declared := {name | some i in senders; some name in input.object.services[i].containers}
-
-anywhere := {c.name |
-	some i in senders
-	input.object.services[i].undeclared
-	some c in input.object.template.spec.containers
-}
+served := {name | some i in senders; some name in input.object.services[i].receivers}
 
 # hook is the preStop of the containers that have one.
 hook := {c.name: handler |
-	count(served) > 0
 	some list in ["containers", "initContainers"]
 	some c in input.object.template.spec[list]
 	handler := c.lifecycle.preStop

@@ -89,15 +89,16 @@ lacking := [[i, name] |
 	input.object.replicas != 0
 	some i, service in input.object.services
 	not service.publishNotReadyAddresses
-	some name in candidates(service.containers, service.undeclared)
-	not name in probed
+	some name in service.receivers
+	not probed[name]
+	judged(name, service.containers)
 ]
 
-candidates(declared, undeclared) := declared if not undeclared
-
-candidates(declared, undeclared) := array.concat(declared, [name | count(probed) == 0; some name in regular]) if undeclared
-
-regular := [c.name | some c in input.object.template.spec.containers]
+judged(name, declared) if {
+	name in declared
+} else if {
+	count(probed) == 0
+}
 
 probed := {c.name |
 	some list in ["containers", "initContainers"]
