@@ -36,8 +36,9 @@ bench: ## measure a run over 36,500 objects against kubectl get --raw
 	$(GO) -C e2e run ./cmd/bench
 
 .PHONY: docs
-docs: ## write checks/README.md anew
+docs: ## write checks/README.md and the demo in README.md anew
 	$(GO) test ./checks -run TestCatalogue -update
+	$(GO) test ./examples/quickstart -run TestReadme -update
 
 .PHONY: generate
 generate: ## write the API lifecycle data anew (downloads every minor of k8s.io/api)

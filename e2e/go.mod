@@ -3,6 +3,8 @@ module github.com/precheck-dev/precheck/e2e
 go 1.26.0
 
 require (
+	github.com/google/go-cmp v0.7.0
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	golang.org/x/mod v0.38.0
 	golang.org/x/sync v0.24.0
 	k8s.io/api v0.37.2

@@ -157,17 +157,17 @@ func run(ctx context.Context, c *Check, p *Pass) (err error) {
 	if err := c.Run(ctx, p); err != nil {
 		return err
 	}
-	if p.invalid() {
+	all := len(p.findings)
+	p.findings = slices.DeleteFunc(p.findings, invalid)
+	if len(p.findings) < all {
 		return errors.New("a finding has no message, or an invalid severity, step or cluster")
 	}
 	return nil
 }
 
-func (p *Pass) invalid() bool {
-	return slices.ContainsFunc(p.findings, func(f Finding) bool {
-		return f.Message == "" || f.Severity < Info || f.Severity > Blocker || f.Step < Application || f.Step > Retire ||
-			f.Cluster != Source && f.Cluster != Target
-	})
+func invalid(f Finding) bool {
+	return f.Message == "" || f.Severity < Info || f.Severity > Blocker || f.Step < Application || f.Step > Retire ||
+		f.Cluster != Source && f.Cluster != Target
 }
 
 // panicSite is the function that panicked, without addresses or paths, so that

@@ -93,7 +93,7 @@ func TestDeriveAPI(t *testing.T) {
 	}{
 		"version":        {"{apiVersion: precheck.dev/v1alpha1, kind: Snapshot, version: v1.37.2}\n", true, 0},
 		"surface":        {"{apiVersion: precheck.dev/v1alpha1, kind: Snapshot, version: v1.37.2, api: {resources: []}}\n", false, 0},
-		"failed surface": {"{apiVersion: precheck.dev/v1alpha1, kind: Snapshot, version: v1.37.2, gaps: [{resource: api, reason: forbidden}]}\n", false, 2},
+		"failed surface": {"{apiVersion: precheck.dev/v1alpha1, kind: Snapshot, version: v1.37.2, gaps: [{resource: api, reason: forbidden}]}\n", false, 1},
 		"no version":     {"{apiVersion: precheck.dev/v1alpha1, kind: Snapshot}\n", false, 1},
 		"newer version":  {"{apiVersion: precheck.dev/v1alpha1, kind: Snapshot, version: v1.99.0}\n", false, 1},
 		"manifests":      {"", false, 1},

@@ -75,6 +75,11 @@ func testChecks() []*framework.Check {
 		Source: []cluster.Resource{cluster.UID}, Target: []cluster.Resource{cluster.UID},
 		Run: identity,
 	}, {
+		ID: "cluster/everything", Severity: framework.Info, Step: framework.Application,
+		Doc:    "counts the objects\n\nOf every resource.",
+		Remedy: "Read the count.",
+		Source: []cluster.Resource{cluster.Inventory}, Run: everything,
+	}, {
 		ID: "cluster/proxy-mode", Severity: framework.Info, Step: framework.Traffic,
 		Doc:    "mode of kube-proxy\n\nReads the configuration.",
 		Remedy: "Compare the modes.",
@@ -124,6 +129,15 @@ func identity(_ context.Context, p *framework.Pass) error {
 	if cluster.UID.Of(p.Source) == cluster.UID.Of(p.Target) {
 		p.Report(framework.Finding{Message: "source and target are the same cluster"})
 	}
+	return nil
+}
+
+func everything(_ context.Context, p *framework.Pass) error {
+	rows := 0
+	for range cluster.Inventory.Of(p.Source) {
+		rows++
+	}
+	p.Report(framework.Finding{Message: strconv.Itoa(rows) + " objects"})
 	return nil
 }
 

@@ -98,10 +98,25 @@ const rolesHead = `# What precheck reads of the %s cluster. Discovery and the se
 # authenticated user has, allows them.
 `
 
+// listAll is what the inventory of a cluster takes.
+var listAll = cluster.AccessRule{Group: "*", Resource: "*", Verb: "list"}
+
+const listAllHead = `#
+# A selected check reads the inventory: which objects there are and in which API
+# versions they were written. That takes list on every resource, Secrets
+# included, of which only the metadata are asked for. RBAC cannot tell metadata
+# from values; to withhold the values, leave such checks out with --skip.
+`
+
 // writeRoles writes the roles of one cluster and their bindings.
 func writeRoles(w io.Writer, side string, access []cluster.AccessRule, subjects []rbacv1.Subject) error {
 	if _, err := fmt.Fprintf(w, rolesHead, side); err != nil {
 		return err
+	}
+	if slices.Contains(access, listAll) {
+		if _, err := fmt.Fprint(w, listAllHead); err != nil {
+			return err
+		}
 	}
 	for _, o := range roles("precheck-"+side, access, subjects) {
 		data, err := yaml.Marshal(o)
@@ -163,7 +178,7 @@ func namespacesOf(access []cluster.AccessRule) []string {
 // policyRules are the rules of one namespace, one for each API group, verb and
 // object name. Listing everything in all groups makes the other lists needless.
 func policyRules(access []cluster.AccessRule, namespace string) []rbacv1.PolicyRule {
-	everything := slices.Contains(access, cluster.AccessRule{Group: "*", Resource: "*", Verb: "list"})
+	everything := slices.Contains(access, listAll)
 	var out []rbacv1.PolicyRule
 	for _, a := range access {
 		if a.Namespace != namespace || everything && a.Verb == "list" && a.Group != "*" {

@@ -62,9 +62,9 @@ func (p *program) runCommand() *cobra.Command {
 		s.clusterFlags(f)
 		s.fileFlags(f)
 	}
-	f.Float32Var(&o.qps, "qps", 0, "Most requests per second to each cluster; 0 leaves the limit to the servers.")
+	f.Float32Var(&o.qps, "qps", 0, "Most `requests` per second to each cluster; 0 leaves the limit to the servers.")
 	o.flags(p, c)
-	f.StringArrayVarP(&o.outputs, "output", "o", nil, "Format of the report: table, json or junit, or FORMAT=FILE; can be repeated.")
+	f.StringArrayVarP(&o.outputs, "output", "o", nil, "`FORMAT` of the report: table, json or junit, or FORMAT=FILE; can be repeated.")
 	f.StringVar(&o.params, "params", "", "YAML file with parameters of checks, by ID (precheck explain shows them).")
 	f.BoolVar(&o.all, "all", false, "Show every message and object in the table.")
 	gateFlags(c, &o.gate)
@@ -74,8 +74,8 @@ func (p *program) runCommand() *cobra.Command {
 
 // gateFlags registers what decides the exit code.
 func gateFlags(c *cobra.Command, g *framework.Gate) {
-	c.Flags().TextVar(&g.FailOn, "fail-on", framework.Blocker, "Least severity that blocks: info, warning or blocker.")
-	c.Flags().TextVar(&g.Step, "step", framework.Retire, "Step that is to begin: application, data, traffic or retire; those before it count too.")
+	c.Flags().TextVar(&g.FailOn, "fail-on", framework.Blocker, "Least `severity` that blocks: info, warning or blocker.")
+	c.Flags().TextVar(&g.Step, "step", framework.Retire, "The `step` that is to begin: application, data, traffic or retire; those before it count too.")
 	fixed(c, "fail-on", []string{"blocker", "warning", "info"})
 	fixed(c, "step", []string{"application", "data", "traffic", "retire"})
 }
@@ -118,7 +118,7 @@ func (p *program) run(ctx context.Context, o *runOptions) error {
 	}
 	p.log.Info("checks applied", "checks", len(checks), "took", time.Since(now))
 	style := p.terminal()
-	style.All, style.FailOn = o.all, o.gate.FailOn
+	style.All, style.Gate = o.all, o.gate
 	if err := p.write(report, outs, style); err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func Main(checks ...*framework.Check) int {
 	collectEagerly()
 	// A reader that goes away shall be a failing write and not a silent death.
 	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) //nolint:forbidigo // this is the main function
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	return Run(ctx, checks, os.Args[1:], Streams{
@@ -77,7 +77,7 @@ func columns(f *os.File) int {
 }
 
 // Run runs the program with the arguments and returns the exit code. Whatever
-// is wrong stands on Err in one line that begins with "precheck: ".
+// is wrong stands on Err, one line per mistake, which begins with "precheck: ".
 //
 // It directs the log of client-go, which is one for the process, to Err with
 // --verbose and nowhere without.
@@ -102,7 +102,9 @@ func Run(ctx context.Context, checks []*framework.Check, args []string, streams 
 		f = &failure{ExitUsage, err}
 	}
 	if f.err != nil {
-		p.say("%v", f.err)
+		for _, e := range each(f.err) {
+			p.say("%v", e)
+		}
 	}
 	return f.code
 }

@@ -59,10 +59,7 @@ func (p *program) withPolicies(dirs []string) ([]*framework.Check, error) {
 		}
 		loaded, err := policies.Load(os.DirFS(dir))
 		if err != nil {
-			return nil, fmt.Errorf("load policies of %s: %w", dir, err)
-		}
-		if len(loaded) == 0 {
-			return nil, fmt.Errorf("load policies of %s: it holds no policy", dir)
+			return nil, within(dir, err)
 		}
 		all = append(all, loaded...)
 	}
@@ -72,6 +69,28 @@ func (p *program) withPolicies(dirs []string) ([]*framework.Check, error) {
 		}
 	}
 	return all, nil
+}
+
+// within says of every mistake in which directory it is.
+func within(dir string, err error) error {
+	var out []error
+	for _, e := range each(err) {
+		out = append(out, fmt.Errorf("load policies of %s: %w", dir, e))
+	}
+	return errors.Join(out...)
+}
+
+// each are the errors that were joined to one.
+func each(err error) []error {
+	var joined interface{ Unwrap() []error }
+	if !errors.As(err, &joined) {
+		return []error{err}
+	}
+	var out []error
+	for _, e := range joined.Unwrap() {
+		out = append(out, each(e)...)
+	}
+	return out
 }
 
 // choose picks the checks that a pattern of only matches (all of them without

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -21,34 +20,45 @@ import (
 
 // side is where one of the two clusters comes from.
 type side struct {
-	name      string // "source" or "target"
-	prefix    string // of its flags: "source-", "target-" or nothing
-	kube      *genericclioptions.ConfigFlags
-	inCluster bool
-	path      string
-	version   string
-	qps       *float32
+	name       string // "source" or "target"
+	prefix     string // of its flags: "source-", "target-" or nothing
+	kubeconfig string
+	kube       clientcmd.ConfigOverrides
+	inCluster  bool
+	path       string
+	version    string
+	qps        *float32
 }
 
 func newSide(name, prefix string, qps *float32) *side {
-	kubeconfig, context, as, timeout := "", "", "", "30s"
-	return &side{name: name, prefix: prefix, qps: qps, kube: &genericclioptions.ConfigFlags{
-		KubeConfig: &kubeconfig, Context: &context, Impersonate: &as, ImpersonateGroup: &[]string{}, Timeout: &timeout,
-	}}
+	return &side{name: name, prefix: prefix, qps: qps}
 }
 
 // clusterFlags registers kubectl's own flags, with the prefix before their names.
 func (s *side) clusterFlags(f *pflag.FlagSet) {
-	theirs := pflag.NewFlagSet("", pflag.ContinueOnError)
-	s.kube.AddFlags(theirs)
-	theirs.VisitAll(func(flag *pflag.Flag) {
-		flag.Name, flag.Shorthand = s.prefix+flag.Name, ""
-		if s.prefix != "" {
-			flag.Usage += " (" + s.name + ")"
-		}
-		f.AddFlag(flag)
-	})
+	kubectl := clientcmd.RecommendedConfigOverrideFlags(s.prefix)
+	flags := clientcmd.ConfigOverrideFlags{CurrentContext: kubectl.CurrentContext, Timeout: kubectl.Timeout}
+	flags.Timeout.Default = "30s"
+	flags.AuthOverrideFlags.Impersonate = kubectl.AuthOverrideFlags.Impersonate
+	flags.AuthOverrideFlags.ImpersonateUID = kubectl.AuthOverrideFlags.ImpersonateUID
+	flags.AuthOverrideFlags.ImpersonateGroups = kubectl.AuthOverrideFlags.ImpersonateGroups
+	for _, info := range []*clientcmd.FlagInfo{
+		&flags.CurrentContext, &flags.Timeout, &flags.AuthOverrideFlags.Impersonate,
+		&flags.AuthOverrideFlags.ImpersonateUID, &flags.AuthOverrideFlags.ImpersonateGroups,
+	} {
+		info.Description = s.described(strings.TrimSuffix(info.Description, "."))
+	}
+	clientcmd.BindOverrideFlags(&s.kube, f, flags)
+	f.StringVar(&s.kubeconfig, s.prefix+"kubeconfig", "", s.described("Path to the kubeconfig file to use"))
 	f.BoolVar(&s.inCluster, s.prefix+"in-cluster", false, "Use the service account of the pod that this runs in.")
+}
+
+// described is the description of a flag, saying of which cluster.
+func (s *side) described(text string) string {
+	if s.prefix == "" {
+		return text + "."
+	}
+	return text + " (" + s.name + ")."
 }
 
 // fileFlags registers the flags for a cluster that is not asked itself.
@@ -58,7 +68,7 @@ func (s *side) fileFlags(f *pflag.FlagSet) {
 }
 
 // live reports whether a cluster is named by the flags.
-func (s *side) live() bool { return *s.kube.KubeConfig != "" || *s.kube.Context != "" || s.inCluster }
+func (s *side) live() bool { return s.kubeconfig != "" || s.kube.CurrentContext != "" || s.inCluster }
 
 // given reports whether the flags name anything to read.
 func (s *side) given() bool { return s.live() || s.path != "" }
@@ -66,18 +76,18 @@ func (s *side) given() bool { return s.live() || s.path != "" }
 // check refuses flags that contradict each other.
 func (s *side) check() error {
 	flag := func(name string) string { return "--" + s.prefix + name }
-	kubeconfig := *s.kube.KubeConfig != "" || *s.kube.Context != ""
-	_, err := clientcmd.ParseTimeout(*s.kube.Timeout)
+	kubeconfig := s.kubeconfig != "" || s.kube.CurrentContext != ""
+	_, err := clientcmd.ParseTimeout(s.kube.Timeout)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s %q is no duration (want 30s, 2m, or 0 for none)", flag("request-timeout"), *s.kube.Timeout)
+		return fmt.Errorf("%s %q is no duration (want 30s, 2m, or 0 for none)", flag("request-timeout"), s.kube.Timeout)
 	case kubeconfig && s.inCluster:
 		return fmt.Errorf("%s cannot be combined with a kubeconfig or context; give one of them", flag("in-cluster"))
 	case s.live() && s.path != "":
 		return fmt.Errorf("the %s is given twice: as a cluster and as --%s %s; give one of them", s.name, s.name, s.path)
 	case s.live() && s.version != "":
 		return fmt.Errorf("--%s-version cannot be combined with a cluster, which tells its version itself", s.name)
-	case !s.live() && (*s.kube.Impersonate != "" || len(*s.kube.ImpersonateGroup) > 0):
+	case !s.live() && s.impersonates():
 		return fmt.Errorf("%s names nobody without a cluster; give %s or %s as well", flag("as"), flag("kubeconfig"), flag("context"))
 	}
 	return nil
@@ -152,7 +162,7 @@ func (s *side) reader(now time.Time, progress func(string, int)) (cluster.Reader
 	case info.IsDir():
 		return cluster.Directory{Path: s.path, Now: now}, nil
 	case isArchive(s.path):
-		return clusterArchive{Path: s.path, Now: now}, nil
+		return cluster.Archive{Path: s.path, Now: now}, nil
 	}
 	return nil, fmt.Errorf("read %s: %s is neither a directory nor a .tar.gz file", s.name, s.path)
 }
@@ -180,26 +190,43 @@ func (s *side) load() (*rest.Config, error) {
 		if err != nil {
 			return nil, fmt.Errorf("use the service account of the pod: %w", err)
 		}
-		config.Impersonate = rest.ImpersonationConfig{UserName: *s.kube.Impersonate, Groups: *s.kube.ImpersonateGroup}
-		config.Timeout, err = clientcmd.ParseTimeout(*s.kube.Timeout)
+		config.Impersonate = s.impersonation()
+		config.Timeout, err = clientcmd.ParseTimeout(s.kube.Timeout)
 		return config, err
 	}
 	if err := s.checkContext(); err != nil {
 		return nil, err
 	}
-	return s.kube.ToRESTConfig()
+	return s.loader().ClientConfig()
+}
+
+// loader finds and merges kubeconfig files as kubectl does.
+func (s *side) loader() clientcmd.ClientConfig {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = s.kubeconfig
+	return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &s.kube)
+}
+
+func (s *side) impersonation() rest.ImpersonationConfig {
+	who := s.kube.AuthInfo
+	return rest.ImpersonationConfig{UserName: who.Impersonate, UID: who.ImpersonateUID, Groups: who.ImpersonateGroups}
+}
+
+func (s *side) impersonates() bool {
+	who := s.impersonation()
+	return who.UserName != "" || who.UID != "" || len(who.Groups) > 0
 }
 
 // checkContext refuses a kubeconfig without the wanted context. kubectl would
 // fall back to localhost:8080 or to the service account of a pod, so that
 // precheck would look at a cluster that nobody named.
 func (s *side) checkContext() error {
-	raw, err := s.kube.ToRawKubeConfigLoader().RawConfig()
+	raw, err := s.loader().RawConfig()
 	if err != nil {
 		return err
 	}
 	contexts := slices.Sorted(maps.Keys(raw.Contexts))
-	name := *s.kube.Context
+	name := s.kube.CurrentContext
 	switch {
 	case len(contexts) == 0:
 		return errors.New("the kubeconfig holds no context (see kubectl config get-contexts)")

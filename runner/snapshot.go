@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -45,7 +47,7 @@ What could not be read is recorded in the snapshot; the exit code is then 3.`,
 	f.Float32Var(&o.qps, "qps", 0, "Most requests per second; 0 leaves the limit to the server.")
 	o.flags(p, c)
 	f.StringVarP(&o.path, "output", "o", "", "Directory or FILE.tar.gz to write.")
-	f.BoolVar(&o.force, "force", false, "Replace what is there.")
+	f.BoolVar(&o.force, "force", false, "Replace a snapshot that is there.")
 	return c
 }
 
@@ -64,10 +66,8 @@ func (p *program) snapshot(ctx context.Context, o *snapshotOptions) error {
 	if err != nil {
 		return err
 	}
-	if !o.force {
-		if err := vacant(o.path); err != nil {
-			return err
-		}
+	if err := o.vacant(); err != nil {
+		return err
 	}
 	bar := newProgress(p.streams)
 	reader, err := o.side.reader(now, bar.of(o.side.name))
@@ -80,42 +80,74 @@ func (p *program) snapshot(ctx context.Context, o *snapshotOptions) error {
 	if err := cmp.Or(ctx.Err(), err); err != nil {
 		return err
 	}
-	return p.save(s, o.path)
-}
-
-// save writes the snapshot, however incomplete, unless there is nothing in it.
-func (p *program) save(s *cluster.Snapshot, path string) error {
 	p.complain("cluster", s)
 	if s.Identity.Version.IsZero() && len(s.Counts()) == 0 {
 		return inconclusive("nothing could be read, so no snapshot was written")
 	}
-	if err := clusterSave(s, path); err != nil {
-		return fmt.Errorf("save snapshot: %w", err)
+	if err := save(s, o.path); err != nil {
+		return err
 	}
 	if len(problems(s.Gaps())) > 0 {
-		return inconclusive("the snapshot in %s is incomplete: checks that need what is missing will be unknown", path)
+		return inconclusive("the snapshot in %s is incomplete: checks that need what is missing will be unknown", o.path)
+	}
+	return nil
+}
+
+// save writes the snapshot. A directory that it replaces goes when the new one
+// is complete.
+func save(s *cluster.Snapshot, path string) error {
+	entries, _ := os.ReadDir(path)
+	if len(entries) == 0 {
+		return cluster.Save(s, path)
+	}
+	path = filepath.Clean(path)
+	beside, err := os.MkdirTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return fmt.Errorf("save the snapshot: %w", err)
+	}
+	defer os.RemoveAll(beside)
+	if err := cluster.Save(s, filepath.Join(beside, "new")); err != nil {
+		return err
+	}
+	if err := os.Rename(path, filepath.Join(beside, "old")); err != nil {
+		return fmt.Errorf("replace %s: %w", path, err)
+	}
+	if err := os.Rename(filepath.Join(beside, "new"), path); err != nil {
+		return fmt.Errorf("replace %s: %w", path, errors.Join(err, os.Rename(filepath.Join(beside, "old"), path)))
 	}
 	return nil
 }
 
 // vacant refuses to overwrite an existing file or a directory that holds
-// anything.
-func vacant(path string) error {
-	info, err := os.Stat(path)
+// anything. With force it still refuses a directory that is no snapshot, which
+// would all be lost.
+func (o *snapshotOptions) vacant() error {
+	info, err := os.Stat(o.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
 		return fmt.Errorf("write snapshot: %w", err)
-	case !info.IsDir():
-		return fmt.Errorf("%s exists; choose another name or replace it with --force", path)
+	case !info.IsDir() && isArchive(o.path) && o.force:
+		return nil
+	case !info.IsDir() && isArchive(o.path):
+		return fmt.Errorf("%s exists; choose another name or replace it with --force", o.path)
+	case !info.IsDir() || isArchive(o.path):
+		return fmt.Errorf("%s cannot be replaced: a snapshot is a directory, or a file that ends in .tar.gz", o.path)
 	}
-	entries, err := os.ReadDir(path)
-	if err != nil {
+	entries, err := os.ReadDir(o.path)
+	switch {
+	case err != nil:
 		return fmt.Errorf("write snapshot: %w", err)
-	}
-	if len(entries) > 0 {
-		return fmt.Errorf("%s is not empty; choose another name or replace it with --force", path)
+	case len(entries) == 0:
+		return nil
+	case !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == snapshotFile }):
+		return fmt.Errorf("%s is not empty and holds no snapshot; choose another name", o.path)
+	case !o.force:
+		return fmt.Errorf("%s holds a snapshot; choose another name or replace it with --force", o.path)
 	}
 	return nil
 }
+
+// snapshotFile is what every directory has that cluster.Save wrote.
+const snapshotFile = "snapshot.json"

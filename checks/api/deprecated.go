@@ -56,7 +56,7 @@ func deprecated(_ context.Context, p *framework.Pass) error {
 		}
 		for _, u := range usages(row) {
 			if life, ok := to.deprecates(u.gvk); ok {
-				f := to.deprecation(life, row, "written as %s, which")
+				f := to.deprecation(life, row, u.text())
 				f.Evidence = u.evidence
 				p.Report(f)
 			}
@@ -76,7 +76,7 @@ func aging(src source, to target, row *cluster.Row) (framework.Finding, bool) {
 	if !ok || src.owned(row) {
 		return framework.Finding{}, false
 	}
-	f := to.deprecation(life, row, "%s")
+	f := to.deprecation(life, row, name(life.GVK))
 	f.Evidence = src.listing(row)
 	if r, ok := to.replacement(life.GVK); ok && r.Kind == life.GVK.Kind && src.live && len(f.Evidence) == 1 {
 		f.Severity = framework.Info
@@ -92,10 +92,10 @@ func (t target) deprecates(gvk schema.GroupVersionKind) (apilife.Life, bool) {
 }
 
 // deprecation is what there is to say about a deprecated version of an object.
-// The format says how the object comes to have it.
-func (t target) deprecation(life apilife.Life, row *cluster.Row, format string) framework.Finding {
+// The subject names the version and says how the object comes to have it.
+func (t target) deprecation(life apilife.Life, row *cluster.Row, subject string) framework.Finding {
 	f := framework.Finding{Object: row.Ref(), Details: t.details(life.GVK)}
-	f.Message = fmt.Sprintf(format, name(life.GVK)) + " is deprecated"
+	f.Message = subject + " is deprecated"
 	if life.Deprecated != 0 {
 		f.Message += fmt.Sprintf(" since %s", life.Deprecated)
 	}

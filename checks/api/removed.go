@@ -27,9 +27,10 @@ When the object itself goes through but somebody last wrote it in a version
 that the target does not serve, that one's next write fails (warning). Who that
 is stands in the annotation kubectl.kubernetes.io/last-applied-configuration
 and in metadata.managedFields; the evidence has manager, operation and time.
-Not counted are the components of the source cluster, commands such as kubectl
-edit that take the version from the server, and entries that the same manager
-has followed with a newer version.
+Each writer is a finding, because each takes the version from elsewhere: a
+manifest, a chart or its own code. Not counted are the components of the source
+cluster, commands such as kubectl edit that take the version from the server, and
+entries that the same manager has followed with a newer version.
 
 What the target says it serves decides; the lifecycle data only tell why it
 does not, and they never call a version served. Of a target of which only the
@@ -140,6 +141,9 @@ func unservedText(to target, gvk schema.GroupVersionKind) (text, remedy string) 
 	case known && life.RemovedIn(to.minor):
 		reasons = append(reasons, "nothing replaces it")
 		remedy = "Do without the object on the target, and find another way to what it does."
+		if gvk.Kind == "PodSecurityPolicy" {
+			remedy = "Use Pod Security Admission (https://kubernetes.io/docs/tasks/configure-pod-container/migrate-from-psp/) or a policy engine on the target."
+		}
 	case known && life.ServableIn(to.minor):
 		remedy = "Enable the API version on the target (kube-apiserver --runtime-config), or leave the object out of the move."
 	default:
@@ -159,8 +163,8 @@ func unwritable(to target, row *cluster.Row) []framework.Finding {
 		text, _ := unservedText(to, u.gvk)
 		out = append(out, framework.Finding{
 			Severity: framework.Warning, Object: row.Ref(), Evidence: u.evidence, Details: to.details(u.gvk),
-			Message: fmt.Sprintf("written as %s, which %s", name(u.gvk), text),
-			Remedy:  "Change the API version where the object is written from, before anything is applied to the target from there.",
+			Message: u.text() + " " + text,
+			Remedy:  u.remedy(),
 		})
 	}
 	return out

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -15,32 +17,97 @@ import (
 // clientSideApply is the manager of kubectl apply without --server-side.
 const clientSideApply = "kubectl-client-side-apply"
 
-// A usage is an API version that an object is written in, and the evidence.
+// A usage is an API version that one writer writes an object in, and the
+// evidence.
 type usage struct {
-	gvk      schema.GroupVersionKind
+	gvk schema.GroupVersionKind
+	// writer is a field manager. It is empty when the annotation of kubectl
+	// apply tells of the version and no field manager that applies manifests does.
+	writer   string
 	evidence []framework.Evidence
 }
 
+// text says who writes the object and in which version.
+func (u usage) text() string {
+	by := u.writer
+	if by == "" {
+		by = "kubectl apply or the like"
+	}
+	return "written by " + by + " as " + name(u.gvk) + ", which"
+}
+
+// remedy is what to do about the writer before it meets the target.
+func (u usage) remedy() string {
+	switch source := sourceOf(u.writer); {
+	case source == charts && !apilife.GroupKnown(u.gvk.Group):
+		return "Change the API version in the chart and in its stored releases before Helm is run against the target."
+	case source == charts:
+		return "Change the API version in the chart and in its stored releases (helm mapkubeapis) before Helm is run against the target."
+	case source == manifests || u.writer == "":
+		return "Change the API version in the manifests before they are applied to the target."
+	}
+	return fmt.Sprintf("Let %s use a version that the target serves before it runs there.", u.writer)
+}
+
+// versionSource is what a writer takes an API version from.
+type versionSource int
+
+const (
+	code      versionSource = iota // its own, as controllers do
+	manifests                      // of a person or a repository
+	charts                         // and the releases that Helm stores
+)
+
+// sourceOf knows programs by the field manager that they give: kubectl, Helm,
+// Argo CD, Flux, Terraform (HashiCorp) and Pulumi. Of all others it says code.
+func sourceOf(manager string) versionSource {
+	manager = strings.ToLower(manager)
+	if manager == "helm" || manager == "helm-controller" {
+		return charts
+	}
+	for _, prefix := range []string{"kubectl", "argocd", "flux", "kustomize", "terraform", "hashicorp", "pulumi"} {
+		if strings.HasPrefix(manager, prefix) {
+			return manifests
+		}
+	}
+	return code
+}
+
 // usages are the API versions, other than the one it is listed in, that
-// somebody is expected to write the object in again, sorted by version.
+// somebody is expected to write the object in again, sorted by version and
+// writer.
 func usages(row *cluster.Row) []usage {
-	found := map[schema.GroupVersionKind]*usage{}
+	var out []usage
 	for _, w := range lasting(row.Writes) {
 		gvk, ok := written(row, w)
 		if !ok || gvk == row.GroupVersionKind() {
 			continue
 		}
-		if found[gvk] == nil {
-			found[gvk] = &usage{gvk: gvk}
+		writer := w.Manager
+		if w.Origin == cluster.LastApplied {
+			writer = annotator(row, gvk)
 		}
-		found[gvk].evidence = append(found[gvk].evidence, evidenceOf(w))
+		i := slices.IndexFunc(out, func(u usage) bool { return u.gvk == gvk && u.writer == writer })
+		if i < 0 {
+			i, out = len(out), append(out, usage{gvk: gvk, writer: writer})
+		}
+		out[i].evidence = append(out[i].evidence, evidenceOf(w))
 	}
-	var out []usage
-	for _, u := range found {
-		out = append(out, *u)
-	}
-	slices.SortFunc(out, func(a, b usage) int { return strings.Compare(name(a.gvk), name(b.gvk)) })
+	slices.SortFunc(out, func(a, b usage) int {
+		return cmp.Or(strings.Compare(name(a.gvk), name(b.gvk)), strings.Compare(a.writer, b.writer))
+	})
 	return out
+}
+
+// annotator is the field manager that must have written the annotation of
+// kubectl apply: the one that applies manifests in its version.
+func annotator(row *cluster.Row, gvk schema.GroupVersionKind) string {
+	for _, w := range lasting(row.Writes) {
+		if other, ok := written(row, w); ok && other == gvk && sourceOf(w.Manager) == manifests {
+			return w.Manager
+		}
+	}
+	return ""
 }
 
 // written is the kind and version of a write. It is false for what cannot be

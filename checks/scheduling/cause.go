@@ -2,7 +2,6 @@ package scheduling
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,9 +88,9 @@ func (j *judge) finding(c cause, path placement.Path, spec *corev1.PodSpec) fram
 	case c.invalid != nil:
 		f.Message = "the node selector is invalid: " + reason(c.invalid)
 		f.Severity = framework.Blocker
-		f.Remedy = "Correct the selector, which the API server refuses."
+		f.Remedy = invalidRemedy
 	case len(c.parts) > 1:
-		f.Message = "no single node of the target satisfies all of: " + strings.Join(phrases(c.parts), ", ")
+		f.Message = "no present node of the target satisfies all of: " + strings.Join(phrases(c.parts), ", ")
 	default:
 		f.Message = fact(c.parts[0], j.target)
 	}
@@ -125,7 +124,7 @@ func (j *judge) details(c cause) map[string]string {
 			matches, _ := c.renamed(j.target)
 			d["successorMatches"] = strconv.Itoa(matches)
 		}
-		if by := placement.SetBy(l); by != "" && !strings.Contains(d["setBy"], by) {
+		if by := placement.SetBy(l).Name; by != "" && !strings.Contains(d["setBy"], by) {
 			join(d, "setBy", by)
 		}
 	}
@@ -137,21 +136,6 @@ func join(d map[string]string, key, value string) {
 		value = d[key] + ", " + value
 	}
 	d[key] = value
-}
-
-// remedy is the best thing to do about a cause, or empty for the check's own.
-func (j *judge) remedy(c cause, f framework.Finding) string {
-	matches, renamed := c.renamed(j.target)
-	elsewhere := c.parts[0].Origin == placement.RuntimeClass
-	switch {
-	case renamed && matches > 0 && (elsewhere || len(f.Patches) > 0):
-		return fmt.Sprintf("Use %s instead: %d of %d nodes of the target match then.", f.Details["successor"], matches, j.target.Len())
-	case len(c.parts) == 1 && pinned(c.parts[0]):
-		return "Select nodes by a label that the target's nodes have, and not by name."
-	case f.Details["setBy"] != "":
-		return fmt.Sprintf("Choose a label that the target's nodes have instead of one that comes from %s.", f.Details["setBy"])
-	}
-	return ""
 }
 
 // patches rename labels, when nodes of the target match the result. The spec

@@ -23,21 +23,44 @@ func fact(r placement.Requirement, target *placement.Nodes) string {
 	case !ok && len(r.Terms) == 1:
 		return "no node of the target has " + term(r.Terms[0])
 	case !ok:
-		return fmt.Sprintf("no node of the target satisfies any of %d terms: %s", len(r.Terms), strings.Join(few(terms(r)), "; "))
+		return fmt.Sprintf("no present node of the target satisfies any of %d terms: %s", len(r.Terms), few(terms(r), "; "))
 	case pinned(r):
-		return "the target has no node named " + strings.Join(few(e.Values), " or ")
+		return "the target has no node named " + few(e.Values, " or ")
 	}
-	values := target.Values(e.Key)
 	switch e.Operator {
 	case corev1.NodeSelectorOpDoesNotExist:
-		return "every node of the target has the label " + e.Key
+		return "every present node of the target has the label " + e.Key
 	case corev1.NodeSelectorOpNotIn:
-		return "every node of the target has " + phrase(corev1.NodeSelectorRequirement{Key: e.Key, Operator: corev1.NodeSelectorOpIn, Values: e.Values})
+		return "every present node of the target has " + phrase(corev1.NodeSelectorRequirement{Key: e.Key, Operator: corev1.NodeSelectorOpIn, Values: e.Values})
 	}
-	if len(values) == 0 {
-		return "no node of the target has the label " + e.Key
+	if values := target.Values(e.Key); len(values) > 0 {
+		return fmt.Sprintf("no present node of the target has %s (values there: %s)", phrase(e), few(quoted(values), ", "))
 	}
-	return fmt.Sprintf("no node of the target has %s (values there: %s)", phrase(e), strings.Join(few(quoted(values)), ", "))
+	return missing(r, e, target)
+}
+
+// missing says of a condition on a label that no node of the target has what
+// is wanted of the label, and what became of it if it was renamed. What the new
+// name would repair is told without the value.
+func missing(r placement.Requirement, e corev1.NodeSelectorRequirement, target *placement.Nodes) string {
+	text := "no present node of the target has the label " + e.Key
+	s, renamed := placement.Successor(e.Key)
+	if renamed {
+		if with, _ := r.Successor(); target.Match(with).Len() > 0 {
+			return text
+		}
+	}
+	values := target.Values(s.Successor)
+	if renamed && len(values) == 0 {
+		text += " or its successor " + s.Successor
+	}
+	if wanted := few(e.Values, ", "); wanted != "" {
+		text += " (wanted: " + wanted + ")"
+	}
+	if len(values) > 0 {
+		text += fmt.Sprintf("; its successor %s has %s there", s.Successor, few(quoted(values), ", "))
+	}
+	return text
 }
 
 // pinned reports whether the requirement is on the names of nodes.
@@ -48,7 +71,7 @@ func pinned(r placement.Requirement) bool {
 
 // phrase is a condition as a person writes it.
 func phrase(e corev1.NodeSelectorRequirement) string {
-	values := strings.Join(few(quoted(e.Values)), ", ")
+	values := few(quoted(e.Values), ", ")
 	switch e.Operator {
 	case corev1.NodeSelectorOpIn:
 		if len(e.Values) == 1 {
@@ -100,13 +123,13 @@ func phrases(requirements []placement.Requirement) []string {
 	return out
 }
 
-// few are at most three of the texts and how many more there are.
-func few(all []string) []string {
+// few joins at most three of the texts and tells how many more there are.
+func few(all []string, separator string) string {
 	const most = 3
 	if len(all) <= most {
-		return all
+		return strings.Join(all, separator)
 	}
-	return append(slices.Clone(all[:most]), fmt.Sprintf("%d more", len(all)-most))
+	return fmt.Sprintf("%s and %d more", strings.Join(all[:most], separator), len(all)-most)
 }
 
 // quoted makes empty values visible.

@@ -47,9 +47,11 @@ storage class that exists on both sides the target's counts.
 Findings weigh less when the pods fit no node of the source either (for a
 DaemonSet nothing changes then: Info), when there are no replicas or the job is
 suspended, and in kube-system, whose add-ons often belong to the cluster. Jobs
-that are finished are left out. Where nodes are added on demand, a pool that is
-scaled to zero has no node to show its labels: let one node of it run, or waive
-the finding.
+that are finished are left out.
+
+Only the nodes that are there now can be asked. Where nodes are added on demand
+(cluster autoscaler, Karpenter), a pool that is scaled to zero has no node to show
+its labels: let one node of it run, or waive the finding.
 
 Renamed labels name their successor (beta.kubernetes.io/os and arch since 1.14;
 beta.kubernetes.io/instance-type and failure-domain.beta.kubernetes.io/zone and
@@ -57,7 +59,7 @@ region since 1.17; node-role.kubernetes.io/master since 1.20, gone with kubeadm
 1.24), and a patch renames them when nodes of the target satisfy the result.
 Sources: https://kubernetes.io/docs/reference/labels-annotations-taints/,
 pkg/api/node/util.go and the scheduler's plugins at Kubernetes v1.37.2, KEP-2067.`,
-	Remedy:   "Give nodes of the target these labels, or change the selector to labels that they have.",
+	Remedy:   "Ask for something that the target's nodes have, or add nodes that have what is asked for.",
 	Severity: framework.Blocker,
 	Step:     framework.Application,
 	Source: []cluster.Resource{

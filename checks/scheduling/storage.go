@@ -23,7 +23,7 @@ func (j *judge) volumes() {
 		for _, c := range j.causes(required) {
 			f := j.finding(c, placement.At("spec", "nodeAffinity", "required"), nil)
 			if len(f.Patches) == 0 && c.invalid == nil {
-				f.Remedy = "Restore the volume from a snapshot so that it is provisioned where the target has nodes, or change its node affinity on the way."
+				f.Remedy = j.volumeRemedy(pv, c)
 			}
 			if f.Severity == 0 {
 				f.Severity = framework.Warning

@@ -119,7 +119,8 @@ func (j *judge) wishes(s *subject) []wish {
 		f := j.finding(c, s.path, s.spec)
 		if c.invalid == nil {
 			if j.target.Match(r).Len() > 0 {
-				f.Message = "no node of the target that the pods fit has " + phrases(c.parts)[0]
+				f.Message = "no present node of the target that the pods fit has " + phrases(c.parts)[0]
+				f.Remedy = "Give the nodes that the pods fit what is asked for, or ask for something that they have."
 			}
 			f.Message += effect(r.Origin)
 			if j.nowhere(r) {
@@ -177,7 +178,7 @@ func (j *judge) exclusions(s *subject) []wish {
 		}
 		f := j.finding(cause{parts: []placement.Requirement{r}}, s.path, s.spec)
 		f.Severity = framework.Info
-		f.Message = fmt.Sprintf("no node of the target has the label %s, so it keeps the pods off no node", e.Key)
+		f.Message = fmt.Sprintf("no present node of the target has the label %s, so it keeps the pods off no node", e.Key)
 		f.Remedy = fmt.Sprintf("Use %s instead, which keeps the pods off %d of %d nodes.", f.Details["successor"], kept, j.target.Len())
 		out = append(out, wish{r.Origin, f})
 	}

@@ -32,6 +32,9 @@ func (j *judge) workload(w cluster.Workload) {
 			if f.Severity == 0 {
 				f.Severity = severity
 				f.Message += ending
+				if idleDaemon(w, v) {
+					f.Remedy = "Leave it as it is: nothing is lost that runs on the source."
+				}
 			}
 			j.report(w, f)
 		}
@@ -40,6 +43,10 @@ func (j *judge) workload(w cluster.Workload) {
 		f := wish.finding
 		if f.Severity == 0 {
 			f.Severity = wishSeverity(wish.origin, w.Replicas)
+			if inSystem(w.Object) {
+				f.Severity = framework.Info
+				f.Message += "; " + systemNote
+			}
 		}
 		j.report(w, f)
 	}
@@ -50,6 +57,9 @@ func (j *judge) report(w cluster.Workload, f framework.Finding) {
 	path := f.Object.FieldPath
 	f.Object = j.pass.Source.Ref(w.Object)
 	f.Object.FieldPath = path
+	if inSystem(w.Object) && f.Remedy != invalidRemedy {
+		f.Remedy = "Leave add-ons of kube-system out of the move if the target has its own."
+	}
 	if owner := metav1.GetControllerOfNoCopy(w.Object); owner != nil {
 		f.Remedy = fmt.Sprintf("Change it in the %s %s, which makes these pods.", owner.Kind, owner.Name)
 		f.Patches = nil
@@ -67,20 +77,32 @@ func (j *judge) gravity(w cluster.Workload, v *verdict) (framework.Severity, str
 			ending += "; " + why
 		}
 	}
-	nowhere := v.nowhere && !runs(w.Object)
+	if idleDaemon(w, v) {
+		return framework.Info, "; the DaemonSet runs on no node of the source either"
+	}
 	if daemon, ok := w.Object.(*appsv1.DaemonSet); ok {
-		if nowhere {
-			return framework.Info, "; the DaemonSet runs on no node of the source either"
-		}
 		lower(j.source == nil && !runs(daemon), "whether the DaemonSet runs on any node of the source is not known")
 	}
+	nowhere := v.nowhere && !runs(w.Object)
 	lower(nowhere, "its pods fit no node of the source either")
 	lower(w.Replicas == 0, "it has no replicas")
 	lower(w.Replicas == 0 && metav1.GetControllerOfNoCopy(w.Object) != nil, "it may be an old revision")
 	lower(suspended(w.Object), "it is suspended")
-	lower(w.Object.GetNamespace() == metav1.NamespaceSystem, "add-ons in kube-system often belong to the cluster and are not moved")
+	lower(inSystem(w.Object), systemNote)
 	return severity, ending
 }
+
+// idleDaemon reports whether the workload is a DaemonSet that is known to run
+// nowhere on the source, so that nothing changes for it.
+func idleDaemon(w cluster.Workload, v *verdict) bool {
+	_, daemon := w.Object.(*appsv1.DaemonSet)
+	return daemon && v.nowhere && !runs(w.Object)
+}
+
+// systemNote is what a message adds about what is in kube-system.
+const systemNote = "add-ons in kube-system often belong to the cluster and are not moved"
+
+func inSystem(o cluster.Object) bool { return o.GetNamespace() == metav1.NamespaceSystem }
 
 // specPath are the fields that lead to the pod spec; their number tells the
 // three kinds of objects apart.

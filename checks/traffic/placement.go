@@ -93,7 +93,7 @@ func (p *placements) of(svc *corev1.Service) spread {
 			out.perNode[pod.Spec.NodeName]++
 		case svc.Spec.Type == corev1.ServiceTypeLoadBalancer && p.excluded(node):
 			out.excluded++
-		case node.Labels["type"] != "virtual-kubelet": // there the pod itself is the backend
+		case !virtual(node): // on those the pod itself is the backend
 			out.perNode[pod.Spec.NodeName]++
 		}
 	}
@@ -120,6 +120,10 @@ func (p *placements) excluded(node *corev1.Node) bool {
 		has("alpha.service-controller.kubernetes.io/exclude-balancer") ||
 		!p.version.AtLeast(21) && has("node-role.kubernetes.io/master")
 }
+
+// virtual reports whether the node stands for a service that runs pods without
+// machines of the cluster (the label of virtual-kubelet).
+func virtual(node *corev1.Node) bool { return node.Labels["type"] == "virtual-kubelet" }
 
 func ready(pod *corev1.Pod) bool {
 	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {

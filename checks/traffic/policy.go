@@ -24,7 +24,8 @@ node has nothing to forward to, but the load balancer sends to it until its
 controller or its health check (healthCheckNodePort) has taken the node out:
 kube-proxy is faster, and the requests in between are lost.
 
-Before Kubernetes 1.26 that is so for every node with one ready pod: a warning.
+Before Kubernetes 1.26 that is so for every node with one ready pod, and a preStop
+hook does not help, because the node drops as soon as the pod is deleted: a warning.
 Since 1.26 (ProxyTerminatingEndpoints, stable in 1.28) the node goes on sending
 to the terminating pod while it serves, so that nothing is lost if the pod
 lives long enough: an information, for pods without a preStop hook. A Service
@@ -52,8 +53,7 @@ https://github.com/kubernetes/enhancements/tree/master/keps/sig-network/1669-pro
 https://github.com/kubernetes/kubernetes/issues/85643,
 https://kubernetes.io/docs/reference/labels-annotations-taints/#node-kubernetes-io-exclude-from-external-load-balancers,
 https://kubernetes.io/docs/tutorials/services/source-ip/.`,
-	Remedy: "Run more than one ready pod on each node, use externalTrafficPolicy Cluster, or let the load balancer send to pods " +
-		"(ENI or ip targets), and keep pods alive with a preStop hook until the load balancer has let go of them.",
+	Remedy:   "Take a node out of the load balancer before its last pod is deleted, or use externalTrafficPolicy Cluster, which hides client addresses.",
 	Severity: framework.Warning,
 	Step:     framework.Traffic,
 	Source:   []cluster.Resource{cluster.Services, cluster.Pods, cluster.Nodes, cluster.ServerVersion},
@@ -182,11 +182,12 @@ func (j judge) deletion(side string, s spread) {
 		}
 		return
 	}
-	what := "a node with one ready pod"
+	what, remedy := "a node with one ready pod", ""
 	if s.ready == 1 {
 		what = "the node with the only ready pod"
+		remedy = "Run a second pod, and take a node out of the load balancer before its last pod is deleted."
 	}
-	j.report(side, s, framework.Warning, fmt.Sprintf("%s drops what is still sent to it when the pod is deleted (externalTrafficPolicy Local, Kubernetes before 1.26 on %s)", what, where), "")
+	j.report(side, s, framework.Warning, fmt.Sprintf("%s drops what is still sent to it when the pod is deleted (externalTrafficPolicy Local, Kubernetes before 1.26 on %s)", what, where), remedy)
 }
 
 // dropsOn says which cluster drops the traffic of a node whose last pod

@@ -14,25 +14,26 @@ import (
 )
 
 // reportChange reports what a change of the mode means: for each Service that
-// uses it, or once where every Service does.
-func reportChange(p *framework.Pass, c kubeproxy.Change, from, to proxy) {
+// uses it, or once where every Service does. It returns false when there was
+// nothing to report.
+func reportChange(p *framework.Pass, c kubeproxy.Change, from, to proxy) bool {
 	switch c {
 	case kubeproxy.NodePortAddresses:
-		reportServices(p, opensNodePort, framework.Finding{
+		return reportServices(p, opensNodePort, framework.Finding{
 			Message: fmt.Sprintf("the node port answers on %s of a node of the source, and on %s of a node of the target",
 				addresses(from.forwarding), addresses(to.forwarding)),
 			Remedy: "Send clients to the primary address of a node, or set nodePortAddresses of the target's kube-proxy to what the source has.",
 		})
 	case kubeproxy.LoopbackNodePorts:
-		reportServices(p, opensNodePort, framework.Finding{
+		return reportServices(p, opensNodePort, framework.Finding{
 			Severity: framework.Info,
 			Message:  "the node port answers on 127.0.0.1 on the source and not on the target",
 			Remedy:   "Let programs on the nodes call the node's own address instead of 127.0.0.1.",
 		})
 	case kubeproxy.BoundAddresses:
-		reportBound(p)
+		return reportBound(p)
 	case kubeproxy.RefusedLocal:
-		reportServices(p, isLocalBalanced, framework.Finding{
+		return reportServices(p, isLocalBalanced, framework.Finding{
 			Message: "pods on nodes without a pod of the Service cannot call its load balancer's address on the target (ipvs before 1.24, externalTrafficPolicy Local)",
 			Remedy:  "Let pods of the cluster call the Service by its name, or use externalTrafficPolicy Cluster.",
 		})
@@ -47,17 +48,21 @@ func reportChange(p *framework.Pass, c kubeproxy.Change, from, to proxy) {
 			Details: map[string]string{"idle": to.forwarding.IdleTCP.String()},
 		})
 	}
+	return true
 }
 
 // reportServices reports the finding for every Service of the source that the
-// change touches.
-func reportServices(p *framework.Pass, touches func(*corev1.Service) bool, f framework.Finding) {
+// change touches, and returns whether there is one.
+func reportServices(p *framework.Pass, touches func(*corev1.Service) bool, f framework.Finding) bool {
+	found := false
 	for svc := range cluster.Services.In(p.Source) {
 		if touches(svc) {
 			f.Object = p.Source.Ref(svc)
 			p.Report(f)
+			found = true
 		}
 	}
+	return found
 }
 
 // addresses puts the addresses that node ports answer on into words.
@@ -71,8 +76,10 @@ func addresses(f kubeproxy.Forwarding) string {
 	return "the addresses " + f.NodePorts
 }
 
-// reportBound reports the Services whose addresses ipvs binds to the nodes.
-func reportBound(p *framework.Pass) {
+// reportBound reports the Services whose addresses ipvs binds to the nodes, and
+// returns whether there is one.
+func reportBound(p *framework.Pass) bool {
+	found := false
 	nodes := nodeAddresses(p)
 	for svc := range cluster.Services.In(p.Source) {
 		bound := slices.Concat(balancerAddresses(svc), svc.Spec.ExternalIPs)
@@ -85,7 +92,9 @@ func reportBound(p *framework.Pass) {
 			Remedy:  "Let pods and nodes of the target call nothing else on this address, or do not run ipvs mode there.",
 			Details: map[string]string{"addresses": strings.Join(bound, ",")},
 		})
+		found = true
 	}
+	return found
 }
 
 // reportCutOff reports the Services whose externalIP is a node of the target,

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/version"
 
 	"github.com/precheck-dev/precheck/framework"
@@ -46,7 +47,10 @@ What changes with the mode, and is reported for the Services that use it:
 nftables is alpha in 1.29, beta in 1.31 and stable in 1.33, and since 1.31 needs
 Linux 5.13. ipvs warns since 1.35, has the feature gate KubeProxyIPVS since
 1.37, is to be off by default in 1.40 and removed in 1.43. userspace was removed
-in 1.26. Features that a distribution's kernel has backported are not seen.
+in 1.26. Features that a distribution's kernel has backported are not seen; when
+a node does not tell its kernel, the check is unknown.
+
+Two modes of which nothing above touches a Service are only worth knowing.
 
 Details: source and target name the modes; version, scheduler, idle, addresses and
 kernel hold the fact of the finding.
@@ -58,7 +62,7 @@ https://www.kubernetes.dev/resources/keps/5343/,
 https://github.com/kubernetes/kubernetes/issues/75290 (externalIPs),
 https://github.com/kubernetes/kubernetes/pull/97081 (Local in ipvs mode),
 https://github.com/kubernetes/kubernetes/issues/84041 (idle connections).`,
-	Remedy:   "Run kube-proxy in the same mode in both clusters, or try what the finding names on the target before traffic is sent there.",
+	Remedy:   "Try on the target what the finding names before traffic is sent there.",
 	Severity: framework.Warning,
 	Step:     framework.Traffic,
 	Source:   append([]cluster.Resource{cluster.Services}, proxyResources...),
@@ -74,16 +78,18 @@ func runKubeProxyMode(_ context.Context, p *framework.Pass) error {
 	reportTarget(p, target)
 	if sourceErr == nil && targetErr == nil {
 		reportDifference(p, source, target)
-		return nil
 	}
 	var lines []string
 	for _, side := range []struct {
 		name string
 		err  error
-	}{{framework.Source, sourceErr}, {framework.Target, targetErr}} {
+	}{{framework.Source, sourceErr}, {framework.Target, errors.Join(targetErr, unknownKernels(p, target))}} {
 		if side.err != nil {
 			lines = append(lines, side.name+": "+strings.ReplaceAll(side.err.Error(), "\n", "; "))
 		}
+	}
+	if len(lines) == 0 {
+		return nil
 	}
 	return errors.New(strings.Join(lines, "; "))
 }
@@ -176,7 +182,7 @@ func reportKernels(p *framework.Pass) {
 	for node := range cluster.Nodes.In(p.Target) {
 		text := node.Status.NodeInfo.KernelVersion
 		kernel, err := version.ParseGeneric(text)
-		if err != nil || node.Status.NodeInfo.OperatingSystem == "windows" || kernel.AtLeast(oldest) {
+		if err != nil || !runsLinux(node) || kernel.AtLeast(oldest) {
 			continue
 		}
 		p.Report(framework.Finding{
@@ -188,24 +194,63 @@ func reportKernels(p *framework.Pass) {
 	}
 }
 
+// unknownKernels is an error that names the first of the nodes that do not tell
+// which kernel they run, where the mode of kube-proxy depends on it.
+func unknownKernels(p *framework.Pass, list []proxy) error {
+	if !runs(list, kubeproxy.NFTables) {
+		return nil
+	}
+	var names []string
+	for node := range cluster.Nodes.In(p.Target) {
+		if _, err := version.ParseGeneric(node.Status.NodeInfo.KernelVersion); err != nil && runsLinux(node) {
+			names = append(names, node.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the kernel of %s is not known (status.nodeInfo.kernelVersion), and kube-proxy in nftables mode needs %s",
+		listed(names), kubeproxy.NFTablesKernel)
+}
+
+// runsLinux reports whether kube-proxy for Linux runs on the node: it is neither
+// one of Windows nor a virtual one.
+func runsLinux(node *corev1.Node) bool {
+	return node.Status.NodeInfo.OperatingSystem != "windows" && node.Labels[corev1.LabelOSStable] != "windows" && !virtual(node)
+}
+
 // reportDifference compares the two sides.
 func reportDifference(p *framework.Pass, source, target []proxy) {
 	if same(source, target) {
 		return
 	}
+	touched := reportChanges(p, source, target)
 	details := map[string]string{"source": modesOf(source), "target": modesOf(target)}
-	if details["source"] != details["target"] {
-		f := framework.Finding{
-			Severity: framework.Info, Cluster: framework.Target, Object: target[0].where, Details: details,
-			Evidence: slices.Concat(evidence(framework.Source, source), evidence(framework.Target, target)),
-			Message:  fmt.Sprintf("the source forwards with %s, the target with %s", details["source"], details["target"]),
-		}
-		if unmodelled(source) || unmodelled(target) {
-			f.Severity = framework.Warning
-			f.Remedy = "Try node ports, externalIPs, session affinity, Local traffic policies and UDP on the target: precheck knows the modes of kube-proxy alone."
-		}
-		p.Report(f)
+	if details["source"] == details["target"] {
+		return
 	}
+	f := framework.Finding{
+		Severity: framework.Info, Cluster: framework.Target, Object: target[0].where, Details: details,
+		Evidence: slices.Concat(evidence(framework.Source, source), evidence(framework.Target, target)),
+		Message:  fmt.Sprintf("the source forwards with %s, the target with %s", details["source"], details["target"]),
+	}
+	switch {
+	case unmodelled(source) || unmodelled(target):
+		f.Severity = framework.Warning
+		f.Remedy = "Try node ports, externalIPs, session affinity, Local traffic policies and UDP on the target: precheck knows the modes of kube-proxy alone."
+	case touched:
+		f.Remedy = "Do what the findings about the differences ask for."
+	default:
+		f.Message += "; no difference that is known touches a Service of the source"
+		f.Remedy = "Leave the mode as it is."
+	}
+	p.Report(f)
+}
+
+// reportChanges reports what the change of the modes means, and whether it
+// means anything.
+func reportChanges(p *framework.Pass, source, target []proxy) bool {
+	touched := false
 	seen := map[kubeproxy.Change]bool{}
 	for _, from := range source {
 		for _, to := range target {
@@ -215,11 +260,12 @@ func reportDifference(p *framework.Pass, source, target []proxy) {
 			for _, c := range kubeproxy.Changes(from.forwarding, to.forwarding) {
 				if !seen[c] {
 					seen[c] = true
-					reportChange(p, c, from, to)
+					touched = reportChange(p, c, from, to) || touched
 				}
 			}
 		}
 	}
+	return touched
 }
 
 // same reports whether both sides forward in the same ways.

@@ -16,7 +16,9 @@
 package checktest
 
 import (
+	"context"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,9 +64,16 @@ func Run(t *testing.T, dir string, check *framework.Check) {
 			continue
 		}
 		t.Run(e.Name(), func(t *testing.T) {
-			result, left := runCase(t, filepath.Join(dir, e.Name()), check)
-			seen[result.Status] = true
-			unread = unread.and(left)
+			c, err := examine(t.Context(), filepath.Join(dir, e.Name()), check)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, problem := range c.problems {
+				t.Error(problem)
+			}
+			compare(t, filepath.Join(dir, e.Name(), "want.yaml"), c.result)
+			seen[c.result.Status] = true
+			unread = unread.and(c.unread)
 		})
 	}
 	if t.Failed() {
@@ -78,18 +87,39 @@ func Run(t *testing.T, dir string, check *framework.Check) {
 	}
 }
 
-func runCase(t *testing.T, dir string, check *framework.Check) (framework.Result, *reads) {
-	t.Helper()
-	source := read(t, filepath.Join(dir, "source"), check.Source)
-	target := read(t, filepath.Join(dir, "target"), check.Target)
-	before := fingerprints(t, source, target)
-	in := framework.Input{Source: source, Target: target, Now: Now}
-	result, pass := framework.ApplyOne(t.Context(), check, in)
-	if fingerprints(t, source, target) != before {
-		t.Errorf("%s changed the snapshot", check.ID)
+// outcome is what a case showed.
+type outcome struct {
+	result framework.Result
+	// problems are the rules that the check broke.
+	problems []string
+	unread   *reads
+}
+
+// examine runs the check on a case and holds it to the rules.
+func examine(ctx context.Context, dir string, check *framework.Check) (outcome, error) {
+	var o outcome
+	source, err := read(ctx, filepath.Join(dir, "source"), check.Source)
+	if err != nil {
+		return o, err
+	}
+	target, err := read(ctx, filepath.Join(dir, "target"), check.Target)
+	if err != nil {
+		return o, err
+	}
+	before, err := fingerprints(source, target)
+	if err != nil {
+		return o, err
+	}
+	result, pass := framework.ApplyOne(ctx, check, framework.Input{Source: source, Target: target, Now: Now})
+	after, err := fingerprints(source, target)
+	if err != nil {
+		return o, err
+	}
+	if after != before {
+		o.problems = append(o.problems, check.ID+" changed the snapshot")
 	}
 	if strings.Contains(result.Reason, (cluster.Undeclared{}).Error()[len("reads "):]) {
-		t.Errorf("%s %s", check.ID, result.Reason)
+		o.problems = append(o.problems, check.ID+" "+result.Reason)
 	}
 	for _, f := range result.Findings {
 		side := source
@@ -97,37 +127,32 @@ func runCase(t *testing.T, dir string, check *framework.Check) (framework.Result
 			side = target
 		}
 		if f.Object != (framework.Ref{}) && !side.Has(f.Object) {
-			t.Errorf("%s reports %+v, which the %s does not hold", check.ID, f.Object, f.Cluster)
+			o.problems = append(o.problems, fmt.Sprintf("%s reports %+v, which the %s does not hold", check.ID, f.Object, f.Cluster))
 		}
 	}
-	compare(t, filepath.Join(dir, "want.yaml"), result)
-	return result, readsOf(pass)
+	o.result, o.unread = result, readsOf(pass)
+	return o, nil
 }
 
 // read takes the manifests of one side.
-func read(t *testing.T, dir string, resources []cluster.Resource) *cluster.Snapshot {
-	t.Helper()
+func read(ctx context.Context, dir string, resources []cluster.Resource) (*cluster.Snapshot, error) {
 	if _, err := os.Stat(dir); os.IsNotExist(err) {
-		return cluster.Nothing("no manifests were given")
+		return cluster.Nothing("no manifests were given"), nil
 	}
-	s, err := cluster.Directory{Path: dir, Now: Now}.Read(t.Context(), resources)
+	s, err := cluster.Directory{Path: dir, Now: Now}.Read(ctx, resources)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	return framework.DeriveAPI(s)
+	return framework.DeriveAPI(s), nil
 }
 
-func fingerprints(t *testing.T, snapshots ...*cluster.Snapshot) string {
-	t.Helper()
-	var all strings.Builder
-	for _, s := range snapshots {
-		f, err := s.Fingerprint()
-		if err != nil {
-			t.Fatal(err)
-		}
-		all.WriteString(f)
+func fingerprints(source, target *cluster.Snapshot) (string, error) {
+	a, err := source.Fingerprint()
+	if err != nil {
+		return "", err
 	}
-	return all.String()
+	b, err := target.Fingerprint()
+	return a + b, err
 }
 
 func compare(t *testing.T, file string, result framework.Result) {

@@ -50,6 +50,7 @@ type collector struct {
 	count   int
 	digest  hash.Hash
 	writers map[Writer]*Writer
+	owners  map[owner]*owner
 	pool    *pool
 	model   *corev1.Pod // of the pod before
 }
@@ -57,7 +58,7 @@ type collector struct {
 func newCollector(spec *kindSpec, resource *APIResource, rows bool, p *pool) *collector {
 	return &collector{
 		spec: spec, resource: resource, readAs: resource.GroupVersionKind(), rows: rows,
-		digest: sha256.New(), writers: map[Writer]*Writer{}, pool: p,
+		digest: sha256.New(), writers: map[Writer]*Writer{}, owners: map[owner]*owner{}, pool: p,
 	}
 }
 
@@ -69,8 +70,11 @@ func (c *collector) add(o Object, at position) {
 	c.count++
 	row := Row{
 		Resource: c.resource, Namespace: c.pool.text(o.GetNamespace()), Name: o.GetName(),
-		Generated: generated(o, c.resource), Owned: metav1.GetControllerOfNoCopy(o) != nil,
-		File: at.file, Line: at.line,
+		Generated: generated(o, c.resource),
+		File:      at.file, Line: at.line,
+	}
+	if by := metav1.GetControllerOfNoCopy(o); by != nil {
+		row.Owned, row.owner = true, c.owner(by)
 	}
 	if !row.Generated {
 		for _, s := range []string{row.Namespace, row.Name, string(o.GetUID()), o.GetResourceVersion(), "\n"} {
@@ -81,7 +85,7 @@ func (c *collector) add(o Object, at position) {
 		row.Writes = c.writes(o)
 		c.listed = append(c.listed, row)
 	}
-	if c.spec == nil {
+	if c.spec == nil || c.spec.leaveOut != nil && c.spec.leaveOut(o) {
 		return
 	}
 	o.GetObjectKind().SetGroupVersionKind(c.readAs)
@@ -92,12 +96,23 @@ func (c *collector) add(o Object, at position) {
 	}
 	c.pool.object(o)
 	if at.file != "" {
+		c.where = append(c.where, make([]position, len(c.objects)-len(c.where))...)
 		c.where = append(c.where, at)
 	} else if pod, ok := o.(*corev1.Pod); ok {
 		c.objects = append(c.objects, c.slim(pod))
 		return
 	}
 	c.objects = append(c.objects, o)
+}
+
+// owner is shared between the rows of one controller.
+func (c *collector) owner(by *metav1.OwnerReference) *owner {
+	o := owner{by.APIVersion, by.Kind, by.Name, string(by.UID)}
+	if known, ok := c.owners[o]; ok {
+		return known
+	}
+	c.owners[o] = &o
+	return &o
 }
 
 // builder puts listings together to a snapshot.
@@ -123,14 +138,16 @@ func (b *builder) take(name string, c *collector) {
 	s := b.snapshot
 	s.counts[name] += c.count
 	b.rows = append(b.rows, c.listed)
-	if c.spec != nil {
+	if c.spec != nil && len(c.objects) > 0 {
 		if s.objects[name] == nil {
 			s.objects[name] = c.objects
 		} else {
 			s.objects[name] = append(s.objects[name], c.objects...)
 		}
 		for i, at := range c.where {
-			s.where[c.objects[i]] = at
+			if at.file != "" {
+				s.where[c.objects[i]] = at
+			}
 		}
 	}
 	b.digests = append(b.digests, name+" "+hex.EncodeToString(c.digest.Sum(nil)))
@@ -139,10 +156,18 @@ func (b *builder) take(name string, c *collector) {
 // finish sorts everything; the builder must not be used afterwards.
 func (b *builder) finish() *Snapshot {
 	s := b.snapshot
-	s.rows = slices.Concat(b.rows...)
+	total := 0
+	for _, list := range b.rows {
+		total += len(list)
+	}
+	s.rows = make([]Row, 0, total)
+	for i, list := range b.rows {
+		s.rows = append(s.rows, list...)
+		b.rows[i] = nil // one list at a time is there twice
+	}
 	b.rows, b.pool = nil, nil
 	for _, list := range s.objects {
-		slices.SortStableFunc(list, compareObjects)
+		slices.SortStableFunc(list, s.compareObjects)
 	}
 	slices.SortStableFunc(s.rows, func(x, y Row) int {
 		return cmp.Or(
@@ -169,7 +194,11 @@ func (b *builder) finish() *Snapshot {
 	return s
 }
 
-func compareObjects(x, y runtime.Object) int {
+func (s *Snapshot) compareObjects(x, y runtime.Object) int {
 	a, b := x.(namedObject), y.(namedObject)
-	return cmp.Or(cmp.Compare(a.GetNamespace(), b.GetNamespace()), cmp.Compare(a.GetName(), b.GetName()))
+	if d := cmp.Or(cmp.Compare(a.GetNamespace(), b.GetNamespace()), cmp.Compare(a.GetName(), b.GetName())); d != 0 {
+		return d
+	}
+	p, q := s.where[x], s.where[y]
+	return cmp.Or(cmp.Compare(p.file, q.file), cmp.Compare(p.line, q.line))
 }

@@ -1,7 +1,7 @@
 package cluster
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"crypto/x509"
 	"encoding/json"
@@ -40,9 +40,11 @@ type client struct {
 	// down is why the server is given up: once it stopped answering, asking for
 	// the remaining lists would only cost time.
 	down atomic.Pointer[error]
-	// buffers are as large as the largest page of a list, one for each list
-	// that is being read.
-	buffers sync.Pool
+	// answered is set with the first answer: a server that was there once may
+	// come back in a moment.
+	answered atomic.Bool
+	// readers buffer what arrives, one for each list that is being read.
+	readers sync.Pool
 }
 
 func newClient(l Live) (*client, error) {
@@ -72,36 +74,28 @@ func newClient(l Live) (*client, error) {
 	l.Config = config
 	return &client{
 		Live: l, server: config.Host, rest: r, discovery: d,
-		buffers: sync.Pool{New: func() any { return &bytes.Buffer{} }},
+		readers: sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 64<<10) }},
 	}, nil
 }
 
 func (c *client) version(ctx context.Context) (Version, error) {
-	data, err := c.get(ctx, &bytes.Buffer{}, func() *rest.Request {
-		return c.rest.Get().AbsPath("/version").SetHeader("Accept", acceptJSON)
-	})
-	if err != nil {
-		return Version{}, err
-	}
 	var info apimachineryversion.Info
-	if err := json.Unmarshal(data, &info); err != nil {
-		return Version{}, fmt.Errorf("read the version: %w", err)
+	if err := c.read(ctx, "/version", &info); err != nil {
+		return Version{}, err
 	}
 	return ParseVersion(info.GitVersion)
 }
 
 func (c *client) uid(ctx context.Context) (string, error) {
-	data, err := c.get(ctx, &bytes.Buffer{}, func() *rest.Request {
-		return c.rest.Get().AbsPath("/api/v1/namespaces/kube-system").SetHeader("Accept", acceptJSON)
-	})
-	if err != nil {
-		return "", err
-	}
 	var ns metav1.PartialObjectMetadata
-	if err := json.Unmarshal(data, &ns); err != nil {
-		return "", fmt.Errorf("read the namespace kube-system: %w", err)
-	}
-	return string(ns.UID), nil
+	err := c.read(ctx, "/api/v1/namespaces/kube-system", &ns)
+	return string(ns.UID), err
+}
+
+// read reads one small object as JSON.
+func (c *client) read(ctx context.Context, path string, into any) error {
+	build := func() *rest.Request { return c.rest.Get().AbsPath(path).SetHeader("Accept", acceptJSON) }
+	return c.get(ctx, build, func(body *bufio.Reader) error { return json.NewDecoder(body).Decode(into) })
 }
 
 // explain is the error in one line, without the address and the path that a
@@ -115,14 +109,33 @@ func (c *client) explain(err error) string {
 	if errors.As(err, &u) {
 		err = u.Err
 	}
+	if timedOut(err) && c.Config.Timeout > 0 {
+		return fmt.Sprintf("%sa request timed out after %s", prefix, c.Config.Timeout)
+	}
 	text := strings.Join(strings.Fields(err.Error()), " ")
 	if apierrors.IsUnauthorized(err) {
+		// The text differs between requests of which all have this one cause.
 		if end := c.certificateEnd(); !end.IsZero() && end.Before(c.Now) {
-			return fmt.Sprintf("the client certificate expired on %s (%s)", end.UTC().Format(time.RFC3339), text)
+			return fmt.Sprintf("the client certificate expired on %s (401 Unauthorized)", end.UTC().Format(time.RFC3339))
 		}
-		return "the server refuses the credentials (" + text + ")"
+		return "the server refuses the credentials (401 Unauthorized)"
 	}
-	return prefix + text
+	return prefix + text + answer(err)
+}
+
+// answer is what the server said where client-go calls it an unknown reason,
+// such as that it speaks HTTPS and was asked with HTTP.
+func answer(err error) string {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || status.Status().Details == nil {
+		return ""
+	}
+	for _, cause := range status.Status().Details.Causes {
+		if cause.Type == metav1.CauseTypeUnexpectedServerResponse && cause.Message != "" && cause.Message != "unknown" {
+			return ": " + strings.Join(strings.Fields(cause.Message), " ")
+		}
+	}
+	return ""
 }
 
 // certificateEnd is when the client certificate expires; zero when there is none.

@@ -30,12 +30,16 @@ type Row struct {
 	Generated bool
 	// Owned says that another object is the controller of this one.
 	Owned bool
+	owner *owner
 	// Writes are the API versions that the object was written in, sorted.
 	Writes []Write
 	// File and Line tell where a manifest stands.
 	File string
 	Line int
 }
+
+// owner is the controller of an object, as its ownerReferences name it.
+type owner struct{ apiVersion, kind, name, uid string }
 
 // Ref names the object.
 func (r *Row) Ref() Ref {

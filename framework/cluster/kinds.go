@@ -33,7 +33,7 @@ var (
 		also("apps/v1beta2", nil), also("apps/v1beta1", defaultSelector))
 	DaemonSets = kind[appsv1.DaemonSet]("apps", "v1", "daemonsets", "DaemonSet", trimming(trimTemplate),
 		also("apps/v1beta2", nil), also("extensions/v1beta1", defaultSelector))
-	ReplicaSets = kind[appsv1.ReplicaSet]("apps", "v1", "replicasets", "ReplicaSet", trimming(trimReplicaSet),
+	ReplicaSets = kind[appsv1.ReplicaSet]("apps", "v1", "replicasets", "ReplicaSet", trimming(trimTemplate), leavingOut(ofDeployment),
 		also("apps/v1beta2", nil), also("extensions/v1beta1", defaultSelector))
 
 	Jobs     = kind[batchv1.Job]("batch", "v1", "jobs", "Job", trimming(trimTemplate))
@@ -41,7 +41,7 @@ var (
 		also("batch/v1beta1", nil), also("batch/v2alpha1", nil))
 
 	PodDisruptionBudgets = kind[policyv1.PodDisruptionBudget]("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget",
-		also("policy/v1beta1", nil))
+		also("policy/v1beta1", upgradeDisruptionBudget))
 	HorizontalPodAutoscalers = kind[autoscalingv2.HorizontalPodAutoscaler]("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler",
 		also("autoscaling/v2beta2", nil), also("autoscaling/v2beta1", upgradeAutoscalerV2beta1), also("autoscaling/v1", upgradeAutoscalerV1))
 	EndpointSlices = kind[discoveryv1.EndpointSlice]("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", state,
@@ -61,7 +61,7 @@ var (
 	PriorityClasses = kind[schedulingv1.PriorityClass]("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", clusterScoped,
 		also("scheduling.k8s.io/v1beta1", nil), also("scheduling.k8s.io/v1alpha1", nil))
 	RuntimeClasses = kind[nodev1.RuntimeClass]("node.k8s.io", "v1", "runtimeclasses", "RuntimeClass", clusterScoped,
-		also("node.k8s.io/v1beta1", nil))
+		also("node.k8s.io/v1beta1", nil), also("node.k8s.io/v1alpha1", upgradeRuntimeClass))
 )
 
 // builtinSpecs are the specs of the kinds above.
@@ -90,6 +90,10 @@ func state(s *kindSpec)         { s.state = true }
 
 func trimming(trim func(runtime.Object)) option {
 	return func(s *kindSpec) { s.trim = trim }
+}
+
+func leavingOut(leaveOut func(runtime.Object) bool) option {
+	return func(s *kindSpec) { s.leaveOut = leaveOut }
 }
 
 func also(groupVersion string, upgrade func(map[string]any)) option {

@@ -1,10 +1,11 @@
 package cluster
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
+	"io"
 	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -13,38 +14,45 @@ import (
 )
 
 // restarts is how often an expired list is begun anew page by page. After that
-// it is asked for in one piece, which cannot expire.
+// it is asked for in one piece, which cannot expire. A list whose connection
+// broke in the middle of a page is begun anew as often.
 const restarts = 2
 
 // list does one task. A continue token that expired (410 Gone) would leave the
 // pages of two states in one list, so the list starts over.
 func (c *client) list(ctx context.Context, t *task) (*collector, error) {
-	for attempt := 0; ; attempt++ {
-		limit := c.PageSize
-		if attempt == restarts {
-			limit = 0
-		}
+	limit, broken, expired := c.PageSize, 0, 0
+	for {
 		result, err := c.pages(ctx, t, limit)
-		if err != nil && (apierrors.IsResourceExpired(err) || apierrors.IsGone(err)) && attempt < restarts {
-			continue
+		var torn *tornError
+		switch {
+		case err == nil:
+			return result, nil
+		case ctx.Err() == nil && errors.As(err, &torn) && !timedOut(err) && broken < restarts:
+			broken++
+		case (apierrors.IsResourceExpired(err) || apierrors.IsGone(err)) && expired < restarts:
+			if expired++; expired == restarts {
+				limit = 0
+			}
+		default:
+			if torn != nil {
+				c.giveUp(ctx, err)
+			}
+			return nil, err
 		}
-		return result, err
 	}
 }
 
 func (c *client) pages(ctx context.Context, t *task, limit int64) (*collector, error) {
 	k := t.collector()
-	buffer := c.buffers.Get().(*bytes.Buffer)
-	defer c.buffers.Put(buffer)
 	next := ""
 	for {
-		data, err := c.get(ctx, buffer, func() *rest.Request { return c.page(t, limit, next) })
+		err := c.get(ctx, func() *rest.Request { return c.page(t, limit, next) }, func(body *bufio.Reader) (err error) {
+			next, err = t.decode(body, k, t.version)
+			return err
+		})
 		if err != nil {
 			return nil, err
-		}
-		next, err = t.decode(data, k, t.version)
-		if err != nil {
-			return nil, fmt.Errorf("decode the list: %w", err)
 		}
 		if c.Progress != nil {
 			c.Progress(t.name, k.count)
@@ -68,11 +76,11 @@ func (c *client) page(t *task, limit int64, next string) *rest.Request {
 
 // decoder adds the objects of a page to a collector and returns the token of
 // the next page.
-type decoder func(data []byte, k *collector, version int) (string, error)
+type decoder func(body *bufio.Reader, k *collector, version int) (string, error)
 
 // decodeUntyped reads the JSON of an older version, or of a custom resource.
-func decodeUntyped(data []byte, k *collector, version int) (string, error) {
-	return decodeJSON(data, func(item []byte) error {
+func decodeUntyped(body *bufio.Reader, k *collector, version int) (string, error) {
+	return decodeJSON(body, func(item []byte) error {
 		o, err := decode(k.spec, version, item)
 		if err != nil {
 			return err
@@ -83,7 +91,11 @@ func decodeUntyped(data []byte, k *collector, version int) (string, error) {
 }
 
 // decodeJSON calls add with every item of a list.
-func decodeJSON(data []byte, add func(item []byte) error) (string, error) {
+func decodeJSON(body io.Reader, add func(item []byte) error) (string, error) {
+	data, err := io.ReadAll(body)
+	if err != nil {
+		return "", err
+	}
 	var list struct {
 		Metadata metav1.ListMeta   `json:"metadata"`
 		Items    []json.RawMessage `json:"items"`

@@ -185,6 +185,7 @@ func TestLivePages(t *testing.T) {
 }
 
 func TestLivePassingErrors(t *testing.T) {
+	t.Parallel()
 	var std server
 	std.asked = map[string]int{}
 	tests := map[string]http.HandlerFunc{
@@ -193,6 +194,11 @@ func TestLivePassingErrors(t *testing.T) {
 		"gone once":       times(2, gone(1, std.services), std.services),
 		"always gone":     gone(1000, std.services),
 		"429 Retry-After": times(1, tooMany, std.services),
+		"broke off once": times(1, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Length", "1000")
+			_, _ = w.Write([]byte(`{"kind":"ServiceList","apiVersion":"v1","items":[`))
+		}, std.services),
 		"hung up once": times(1, func(w http.ResponseWriter, _ *http.Request) {
 			c, _, _ := w.(http.Hijacker).Hijack()
 			_ = c.Close()
@@ -200,6 +206,7 @@ func TestLivePassingErrors(t *testing.T) {
 	}
 	for name, answer := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			_, config := start(t, map[string]http.HandlerFunc{"/api/v1/services": answer})
 			got := read(t, config, cluster.Services)
 			if diff := cmp.Diff([]string{"a", "b", "c"}, names(got)); diff != "" || len(got.Gaps()) > 0 {
@@ -227,6 +234,7 @@ func tooMany(w http.ResponseWriter, r *http.Request) {
 }
 
 func TestLiveGaps(t *testing.T) {
+	t.Parallel()
 	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	tests := []struct {
 		name    string
@@ -241,7 +249,7 @@ func TestLiveGaps(t *testing.T) {
 		{"no JSON", map[string]http.HandlerFunc{"/api/v1/configmaps": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = w.Write([]byte("<html>"))
-		}}, []string{"inventory: configmaps: decode the list: "}},
+		}}, []string{"inventory: configmaps: decode the answer: "}},
 		{"no discovery", map[string]http.HandlerFunc{"/api": refuse(403, metav1.StatusReasonForbidden, "no"), "/apis": refuse(403, metav1.StatusReasonForbidden, "no")},
 			[]string{"api: ", "inventory: ", "services: "}},
 		{"a group is down", map[string]http.HandlerFunc{"/apis": func(w http.ResponseWriter, _ *http.Request) {
@@ -258,6 +266,7 @@ func TestLiveGaps(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			_, config := start(t, tt.answers)
 			got := read(t, config, cluster.Services, cluster.Inventory, cluster.API, cluster.UID, cluster.ServerVersion)
 			gaps := got.Gaps()
@@ -274,6 +283,7 @@ func TestLiveGaps(t *testing.T) {
 }
 
 func TestLiveUnreachable(t *testing.T) {
+	t.Parallel()
 	h := httptest.NewServer(http.NotFoundHandler())
 	h.Close()
 	got := read(t, &rest.Config{Host: h.URL, Timeout: time.Second}, cluster.Services, cluster.Inventory, cluster.API, cluster.UID, cluster.ServerVersion)
@@ -288,6 +298,7 @@ func TestLiveUnreachable(t *testing.T) {
 }
 
 func TestLiveDiesHalfWay(t *testing.T) {
+	t.Parallel()
 	var h *httptest.Server
 	s := &server{asked: map[string]int{}}
 	h = httptest.NewServer(s)
@@ -306,6 +317,7 @@ func TestLiveDiesHalfWay(t *testing.T) {
 }
 
 func TestLiveCancelled(t *testing.T) {
+	t.Parallel()
 	_, config := start(t, map[string]http.HandlerFunc{"/api/v1/services": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }})
 	config.Timeout = 0
 	ctx, cancel := contextWithCancelAfterFirst(t, config)

@@ -5,248 +5,252 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"hash"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	utiljson "k8s.io/apimachinery/pkg/util/json"
-	kjson "sigs.k8s.io/json"
 )
 
 // loader turns files into a snapshot.
 type loader struct {
 	*builder
-	want       request
-	resources  []Resource
-	header     *header
-	collectors map[string]*collector // by part name or, for rows alone, by kind
-	digest     hash.Hash
-	count      int
+	want      request
+	resources []Resource
+	header    *header
+	sinks     map[sinkKey]*sink
+	extracts  map[string]*collector // by part name
+	crds      map[schema.GroupKind]APIResource
+	patches   map[string]bool // files that a kustomization names as patches
+	files     map[string]int  // documents of each file that hold an object
+	sums      []string        // of the files
+	count     int
 }
 
 func newLoader(resources []Resource, now time.Time) *loader {
 	return &loader{
-		builder:    newBuilder(Identity{Origin: FromManifests, TakenAt: now.UTC().Truncate(time.Second)}),
-		want:       newRequest(resources),
-		resources:  resources,
-		collectors: map[string]*collector{},
-		digest:     sha256.New(),
+		builder:   newBuilder(Identity{Origin: FromManifests, TakenAt: now.UTC().Truncate(time.Second)}),
+		want:      newRequest(resources),
+		resources: resources,
+		sinks:     map[sinkKey]*sink{}, extracts: map[string]*collector{},
+		crds:    map[schema.GroupKind]APIResource{},
+		patches: map[string]bool{}, files: map[string]int{},
 	}
 }
 
-// head is what must be known of a document before it is decoded.
-type head struct {
-	APIVersion string             `json:"apiVersion"`
-	Kind       string             `json:"kind"`
-	Metadata   *metav1.ObjectMeta `json:"metadata"`
-	Items      []json.RawMessage  `json:"items"`
-}
-
-// file takes one file. Its documents end up as objects, gaps or notes.
-func (l *loader) file(name string, data []byte) {
-	_, _ = fmt.Fprintf(l.digest, "%s\x00%d\x00", name, len(data))
-	_, _ = l.digest.Write(data)
-	for doc := range documents(name, data) {
-		if doc.err != nil {
-			l.gap(Gap{Partial: true, File: name, Line: doc.line, Reason: doc.err.Error()})
-			continue
-		}
-		l.document(doc.json, position{name, doc.line})
+// file takes one file, whose name is relative to the root and has slashes. Its
+// documents end up as objects, gaps or notes.
+func (l *loader) file(name string, r io.Reader) {
+	sum := sha256.New()
+	for d := range documents(io.TeeReader(r, sum)) {
+		l.document(d, position{name, d.line})
 	}
+	l.sums = append(l.sums, name+"\x00"+hex.EncodeToString(sum.Sum(nil)))
 }
 
 func (l *loader) note(at position, format string, args ...any) {
 	l.snapshot.notes = append(l.snapshot.notes, Note{File: at.file, Line: at.line, Reason: fmt.Sprintf(format, args...)})
 }
 
+// bad reports a document that may be any object.
 func (l *loader) bad(at position, format string, args ...any) {
 	l.gap(Gap{Partial: true, File: at.file, Line: at.line, Reason: fmt.Sprintf(format, args...)})
 }
 
-func (l *loader) document(data []byte, at position) {
-	if len(data) == 0 || string(data) == "null" {
-		return
+func (l *loader) document(d document, at position) {
+	switch {
+	case d.err != nil:
+		l.bad(at, "%v", d.err)
+	case d.json[skipSpace(d.json, 0)] == '{':
+		h := readHead(d.json)
+		if d.given > 0 && !h.isList() {
+			l.bad(at, "%s has items and is too large to be anything but a list", h.title())
+			return
+		}
+		if d.list != nil {
+			h.inherit(*d.list)
+		}
+		l.object(h, d.json, at, d.lines)
+	case d.list != nil:
+		l.bad(at, "holds an item that is no object but a %s", sortOf(d.json))
+	case isJSONPatch(d.json):
+		l.note(at, "is a JSON patch")
+	case d.json[skipSpace(d.json, 0)] == '[':
+		l.array(d.json, at)
+	default:
+		l.bad(at, "is no Kubernetes object but a %s", sortOf(d.json))
 	}
-	if data[0] != '{' {
-		l.note(at, "is no Kubernetes object")
-		return
-	}
-	var h head
-	if err := json.Unmarshal(data, &h); err != nil {
-		l.bad(at, "is no readable object: %v", err)
-		return
-	}
-	l.object(h, data, at)
 }
 
-func (l *loader) object(h head, data []byte, at position) {
-	switch {
-	case h.APIVersion == "" && h.Kind == "":
-		l.note(at, "is no Kubernetes object (it has neither apiVersion nor kind)")
-		return
-	case h.APIVersion == headerAPIVersion && h.Kind == headerKind:
+// sortOf names the sort of a JSON value. What it is stays out of messages: it
+// may be a secret.
+func sortOf(value []byte) string {
+	switch value[skipSpace(value, 0)] {
+	case '{':
+		return "object"
+	case '[':
+		return "list"
+	case '"':
+		return "text"
+	case 't', 'f':
+		return "boolean"
+	case 'n':
+		return "null"
+	}
+	return "number"
+}
+
+// inherit gives an item of a typed list, which may leave its kind out, that of
+// the list.
+func (h *head) inherit(list head) {
+	h.item = true
+	if h.kindText == nil && h.apiVersionText == nil && list.kind != "List" {
+		h.kind, h.apiVersion = strings.TrimSuffix(list.kind, "List"), list.apiVersion
+		h.kindText, h.apiVersionText = []byte(`"`), []byte(`"`)
+	}
+}
+
+// array takes the objects of an array that stands alone.
+func (l *loader) array(data []byte, at position) {
+	found := false
+	for line, e := range elements(data) {
+		h := readHead(e)
+		if h.apiVersionText == nil && h.kindText == nil {
+			continue
+		}
+		found = true
+		l.object(h, e, position{at.file, at.line + line}, nil)
+	}
+	if !found {
+		l.note(at, "is no Kubernetes object (an array without objects that have apiVersion and kind)")
+	}
+}
+
+var (
+	kindPattern       = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*$`)
+	apiVersionPattern = regexp.MustCompile(`^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+)
+
+func (l *loader) object(h head, data []byte, at position, lines []int) {
+	if h.apiVersion == headerAPIVersion && h.kind == headerKind {
 		l.readHeader(data, at)
 		return
-	case h.APIVersion == "" || h.Kind == "":
-		l.bad(at, "has kind %q and apiVersion %q, and needs both", h.Kind, h.APIVersion)
-		return
-	case strings.HasSuffix(h.Kind, "List") && (h.Items != nil || h.Metadata == nil || h.Metadata.Name == ""):
-		l.list(h, at)
-		return
-	case h.Metadata == nil || h.Metadata.Name == "":
-		l.bad(at, "%s %s has no metadata.name", h.APIVersion, h.Kind)
+	}
+	if why := h.foreign(at.file); why != "" {
+		l.note(at, "%s", why)
+		l.kustomization(h, data, at)
 		return
 	}
-	gv, err := schema.ParseGroupVersion(h.APIVersion)
-	if err != nil {
-		l.bad(at, "has the apiVersion %q: %v", h.APIVersion, err)
+	if why := h.unfit(); why != "" {
+		l.bad(at, "%s", why)
 		return
 	}
-	if err := l.store(gv.WithKind(h.Kind), data, at); err != nil {
-		l.bad(at, "%s %s %q: %v", h.APIVersion, h.Kind, h.Metadata.Name, err)
+	if h.isList() {
+		l.list(h, at, lines)
+		return
 	}
-}
-
-// list takes the items of a list; those of a typed list may leave their kind out.
-func (l *loader) list(h head, at position) {
-	for _, item := range h.Items {
-		var i head
-		if err := json.Unmarshal(item, &i); err != nil {
-			l.bad(at, "holds an item that is no readable object: %v", err)
-			continue
-		}
-		if i.Kind == "" && i.APIVersion == "" && h.Kind != "List" {
-			i.Kind, i.APIVersion = strings.TrimSuffix(h.Kind, "List"), h.APIVersion
-		}
-		l.object(i, item, at)
-	}
-}
-
-// store routes one object to whoever asked for it.
-func (l *loader) store(gvk schema.GroupVersionKind, data []byte, at position) error {
+	l.files[at.file]++
 	l.count++
-	if gvk.Group == "" && gvk.Kind == "ConfigMap" {
-		if err := l.extract(data, at); err != nil {
-			return err
-		}
-	}
-	spec, version := specFor(gvk)
-	c := l.collector(gvk, spec)
-	if c.spec == nil {
-		var m metav1.PartialObjectMetadata
-		if err := json.Unmarshal(data, &m); err != nil {
-			return err
-		}
-		c.add(&m, at)
-		return nil
-	}
-	o, err := decode(c.spec, version, data)
-	if err != nil {
-		return err
-	}
-	c.add(o, at)
-	return nil
+	l.store(h, schema.FromAPIVersionAndKind(h.apiVersion, h.kind), data, at)
 }
 
-// collector is the one for the kind, made when first needed.
-func (l *loader) collector(gvk schema.GroupVersionKind, spec *kindSpec) *collector {
-	if c, ok := l.collectors[gvk.String()]; ok {
-		return c
+// unfit says why the document, which should be an object, is none.
+func (h head) unfit() string {
+	if why := h.untexts(); why != "" {
+		return why
 	}
-	guess, _ := meta.UnsafeGuessKindToResource(gvk)
-	r := &APIResource{Group: gvk.Group, Version: gvk.Version, Resource: guess.Resource, Kind: gvk.Kind}
-	if spec != nil {
-		r.Resource, r.Namespaced = spec.gr.Resource, spec.namespaced
+	if p := h.placeholder(); p != "" {
+		return fmt.Sprintf("holds the placeholder %q where a name must stand: render it first", p)
 	}
-	wanted := l.want.kinds[schema.GroupResource{Group: gvk.Group, Resource: r.Resource}.String()]
-	if spec != nil {
-		wanted = l.want.kinds[spec.gr.String()]
+	switch {
+	case h.kind == "" && h.apiVersion == "" && h.keys["object"]:
+		return "is an event of a watch: save the list of objects instead"
+	case h.kind == "" && h.apiVersion == "":
+		return "should be a Kubernetes object and has neither apiVersion nor kind"
+	case h.kind == "":
+		return fmt.Sprintf("has the apiVersion %q and no kind", h.apiVersion)
+	case h.apiVersion == "":
+		return fmt.Sprintf("has the kind %q and no apiVersion", h.kind)
+	case !kindPattern.MatchString(h.kind):
+		return fmt.Sprintf("has the kind %q, which is no name of a kind", h.kind)
+	case !apiVersionPattern.MatchString(h.apiVersion):
+		return fmt.Sprintf("has the apiVersion %q, which is no group and version", h.apiVersion)
+	case h.isList():
+		return ""
+	case h.kind == "Status" && h.apiVersion == "v1":
+		return "is an error message of an API server and no object"
+	case h.name == "" && h.generateName == "":
+		return fmt.Sprintf("%s %s has no metadata.name", h.apiVersion, h.kind)
 	}
-	c := newCollector(wanted, r, l.want.inventory, l.pool)
-	l.collectors[gvk.String()] = c
-	return c
+	return ""
 }
 
-// specFor finds the built-in kind that a manifest is of, and its version.
-func specFor(gvk schema.GroupVersionKind) (*kindSpec, int) {
-	for _, s := range builtinSpecs {
-		if s.kind != gvk.Kind {
-			continue
-		}
-		for i, v := range s.versions {
-			if v.gv == gvk.GroupVersion() {
-				return s, i
-			}
-		}
-	}
-	return nil, 0
-}
-
-// decode reads the JSON form of one version of a kind into its Go type.
-func decode(spec *kindSpec, version int, data []byte) (Object, error) {
-	o := spec.new()
-	if u, ok := o.(*unstructured.Unstructured); ok {
-		err := utiljson.Unmarshal(data, &u.Object)
-		return u, err
-	}
-	if upgrade := spec.versions[version].upgrade; upgrade != nil {
-		var m map[string]any
-		if err := utiljson.Unmarshal(data, &m); err != nil {
-			return nil, err
-		}
-		upgrade(m)
-		return o.(Object), runtime.DefaultUnstructuredConverter.FromUnstructured(m, o)
-	}
-	return o.(Object), kjson.UnmarshalCaseSensitivePreserveInts(data, o)
-}
-
-// extract gives a ConfigMap to every extractor; each gets a copy of its own.
-func (l *loader) extract(data []byte, at position) error {
-	for _, d := range l.want.data {
-		var cm corev1.ConfigMap
-		if err := json.Unmarshal(data, &cm); err != nil {
-			return err
-		}
-		l.extracted(d, &cm, at)
-	}
-	return nil
-}
-
-func (l *loader) extracted(d *ConfigMapData, cm *corev1.ConfigMap, at position) {
-	if !d.reduce(cm) {
+// list takes the items of a list.
+func (l *loader) list(h head, at position, lines []int) {
+	if !isNull(h.items) && h.items[0] != '[' {
+		l.bad(at, "%s %s has items that are no array", h.apiVersion, h.kind)
 		return
 	}
-	c, ok := l.collectors[d.String()]
-	if !ok {
-		c = newCollector(configMaps, &APIResource{Version: "v1", Resource: "configmaps", Kind: "ConfigMap", Namespaced: true}, false, l.pool)
-		l.collectors[d.String()] = c
+	i := 0
+	for line, e := range elements(h.items) {
+		where := position{at.file, at.line}
+		if i < len(lines) {
+			where.line = lines[i]
+		} else if lines == nil {
+			where.line += line
+		}
+		i++
+		if e[0] != '{' {
+			l.bad(where, "holds an item that is no object but a %s", sortOf(e))
+			continue
+		}
+		item := readHead(e)
+		item.inherit(h)
+		l.object(item, e, where, nil)
 	}
-	c.add(cm, at)
+}
+
+// kustomization notes which files are patches: they look like objects and are
+// parts of some.
+func (l *loader) kustomization(h head, data []byte, at position) {
+	if !h.keys["patches"] && !h.keys["patchesStrategicMerge"] {
+		return
+	}
+	var k struct {
+		Patches   []struct{ Path string }
+		Strategic []string `json:"patchesStrategicMerge"`
+	}
+	if json.Unmarshal(data, &k) != nil {
+		return
+	}
+	for _, p := range k.Patches {
+		k.Strategic = append(k.Strategic, p.Path)
+	}
+	for _, p := range k.Strategic {
+		if p != "" && !strings.Contains(p, "\n") {
+			l.patches[relativeTo(at.file, p)] = true
+		}
+	}
 }
 
 func (l *loader) finish(path string) (*Snapshot, error) {
-	if l.count == 0 && len(l.snapshot.gaps) == 0 {
-		return nil, fmt.Errorf("%s holds no Kubernetes object (in files that end in .yaml, .yml or .json)", path)
-	}
-	for key, c := range l.collectors {
-		name := key
-		if !strings.HasPrefix(key, "configmaps/") {
-			name = schema.GroupResource{Group: c.resource.Group, Resource: c.resource.Resource}.String()
+	if l.count == 0 && len(l.snapshot.gaps) == 0 && l.header == nil {
+		what := "holds no Kubernetes object (in files that end in .yaml, .yml or .json)"
+		if n := len(l.snapshot.notes); n > 0 {
+			what += fmt.Sprintf("; %d documents were passed over, the first one %s:%d because it %s", n,
+				l.snapshot.notes[0].File, l.snapshot.notes[0].Line, l.snapshot.notes[0].Reason)
 		}
-		if c.spec != nil && c.spec != configMaps {
-			name = c.spec.gr.String()
-		}
-		l.take(name, c)
+		return nil, fmt.Errorf("%s %s", path, what)
 	}
-	_, _ = io.WriteString(l.digest, "\n")
-	l.snapshot.Identity.Digest = "sha256:" + hex.EncodeToString(l.digest.Sum(nil))
+	l.settle()
+	slices.Sort(l.sums)
+	sum := sha256.Sum256([]byte(strings.Join(l.sums, "\n")))
+	l.snapshot.Identity.Digest = "sha256:" + hex.EncodeToString(sum[:])
+	for _, p := range partsOf(l.resources) {
+		l.snapshot.read = append(l.snapshot.read, p.name)
+	}
 	if l.header != nil {
 		l.applyHeader()
 	} else {
@@ -258,12 +262,13 @@ func (l *loader) finish(path string) (*Snapshot, error) {
 // manifestGaps says of plain manifests that they hold nothing of what only a
 // cluster has.
 func (l *loader) manifestGaps() {
+	const reason = "manifests were given and no cluster"
 	for _, f := range []Resource{API, ServerVersion, UID} {
-		l.gap(Gap{Resource: f.String(), Chosen: true, Reason: "manifests were given and no cluster"})
+		l.gap(Gap{Resource: f.String(), Chosen: true, Reason: reason})
 	}
 	for name, spec := range l.want.kinds {
 		if spec.state && len(l.snapshot.objects[name]) == 0 {
-			l.gap(Gap{Resource: name, Chosen: true, Reason: "manifests were given and no cluster"})
+			l.gap(Gap{Resource: name, Chosen: true, Reason: reason})
 		}
 	}
 }

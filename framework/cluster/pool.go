@@ -150,7 +150,6 @@ func (p *pool) object(o runtime.Object) {
 		p.table(&o.Spec.Selector)
 	case *appsv1.Deployment:
 		p.selector(o.Spec.Selector)
-		o.Status.Conditions = p.deploymentConditions(o.Status.Conditions)
 	case *appsv1.ReplicaSet:
 		p.selector(o.Spec.Selector)
 	case *appsv1.StatefulSet:
@@ -179,15 +178,6 @@ func (p *pool) selector(s *metav1.LabelSelector) {
 	if s != nil {
 		p.table(&s.MatchLabels)
 	}
-}
-
-// deploymentConditions keeps type, status and reason; the rest is when and prose.
-func (p *pool) deploymentConditions(conditions []appsv1.DeploymentCondition) []appsv1.DeploymentCondition {
-	for i, c := range conditions {
-		conditions[i] = appsv1.DeploymentCondition{Type: c.Type, Status: c.Status, Reason: c.Reason}
-	}
-	list(p, &conditions)
-	return conditions
 }
 
 func (p *pool) spec(s *corev1.PodSpec) {

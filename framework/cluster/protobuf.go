@@ -1,9 +1,12 @@
 package cluster
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -29,10 +32,10 @@ type unmarshaler interface {
 	Unmarshal([]byte) error
 }
 
-// decodeTyped reads a list of a built-in type, item by item: the list as a
-// whole would be in memory twice.
-func decodeTyped(data []byte, k *collector, _ int) (string, error) {
-	return decodeItems(data, k, func() (unmarshaler, error) {
+// decodeTyped reads a list of a built-in type, item by item as it arrives: a
+// page of it would be in memory twice.
+func decodeTyped(body *bufio.Reader, k *collector, _ int) (string, error) {
+	return decodeItems(body, k, func() (unmarshaler, error) {
 		o, ok := k.spec.new().(unmarshaler)
 		if !ok {
 			return nil, fmt.Errorf("%T is no built-in type", k.spec.new())
@@ -43,15 +46,15 @@ func decodeTyped(data []byte, k *collector, _ int) (string, error) {
 
 // decodeMetadata reads a list of objects that are reduced to their metadata.
 // They are not kept, so one serves for all.
-func decodeMetadata(data []byte, k *collector, _ int) (string, error) {
+func decodeMetadata(body *bufio.Reader, k *collector, _ int) (string, error) {
 	var m metav1.PartialObjectMetadata
-	return decodeItems(data, k, func() (unmarshaler, error) {
+	return decodeItems(body, k, func() (unmarshaler, error) {
 		m = metav1.PartialObjectMetadata{}
 		return &m, nil
 	})
 }
 
-func decodeItems(data []byte, k *collector, make func() (unmarshaler, error)) (string, error) {
+func decodeItems(body *bufio.Reader, k *collector, make func() (unmarshaler, error)) (string, error) {
 	add := func(item []byte, read func([]byte, unmarshaler) error) error {
 		o, err := make()
 		if err != nil {
@@ -63,13 +66,16 @@ func decodeItems(data []byte, k *collector, make func() (unmarshaler, error)) (s
 		k.add(o, position{})
 		return nil
 	}
-	if !bytes.HasPrefix(data, protobufMagic) {
-		return decodeJSON(data, func(item []byte) error {
+	if magic, _ := body.Peek(len(protobufMagic)); !bytes.Equal(magic, protobufMagic) {
+		return decodeJSON(body, func(item []byte) error {
 			return add(item, func(b []byte, o unmarshaler) error { return json.Unmarshal(b, o) })
 		})
 	}
+	if _, err := body.Discard(len(protobufMagic)); err != nil {
+		return "", err
+	}
 	var scratch []byte // Unmarshal copies what it keeps
-	return decodeProtobuf(data[len(protobufMagic):], func(item []byte) error {
+	return decodeProtobuf(body, func(item []byte) error {
 		return add(item, func(b []byte, o unmarshaler) error {
 			small, err := without(scratch[:0], b, fieldsV1)
 			if err != nil {
@@ -82,27 +88,28 @@ func decodeItems(data []byte, k *collector, make func() (unmarshaler, error)) (s
 }
 
 // decodeProtobuf calls add with every item of a list and returns its continue
-// token.
-func decodeProtobuf(envelope []byte, add func(item []byte) error) (string, error) {
-	var raw []byte
-	err := fields(envelope, func(number protowire.Number, value []byte) error {
-		if number == fieldRaw {
-			raw = value
-		}
-		return nil
-	})
-	if err != nil {
-		return "", err
-	}
+// token. The item is overwritten by the next one.
+func decodeProtobuf(body *bufio.Reader, add func(item []byte) error) (string, error) {
 	var meta metav1.ListMeta
-	err = fields(raw, func(number protowire.Number, value []byte) error {
-		switch number {
-		case fieldListMeta:
-			return meta.Unmarshal(value)
-		case fieldItems:
-			return add(value)
+	var buffer bytes.Buffer
+	err := fields(body, math.MaxInt64, func(number protowire.Number, size int64) error {
+		if number != fieldRaw {
+			_, err := io.CopyN(io.Discard, body, size)
+			return err
 		}
-		return fmt.Errorf("a list has the unexpected field %d", number)
+		return fields(body, size, func(number protowire.Number, size int64) error {
+			buffer.Reset()
+			if _, err := io.CopyN(&buffer, body, size); err != nil {
+				return err
+			}
+			switch number {
+			case fieldListMeta:
+				return meta.Unmarshal(buffer.Bytes())
+			case fieldItems:
+				return add(buffer.Bytes())
+			}
+			return fmt.Errorf("a list has the unexpected field %d", number)
+		})
 	})
 	return meta.Continue, err
 }

@@ -43,7 +43,8 @@ type kindSpec struct {
 	state      bool          // exists in clusters only, never in a manifest that people write
 	versions   []versionSpec // newest first; the first is the version of the Go type
 	new        func() runtime.Object
-	trim       func(runtime.Object) // drops and redacts; may be nil
+	trim       func(runtime.Object)      // drops and redacts; may be nil
+	leaveOut   func(runtime.Object) bool // objects that only the Inventory has; may be nil
 }
 
 // versionSpec is one version a kind can be read in.
@@ -93,7 +94,14 @@ func Objects(gr schema.GroupResource) Resource {
 	if spec := builtin(gr); spec != nil {
 		return dynamic{spec}
 	}
-	return dynamic{&kindSpec{gr: gr, new: func() runtime.Object { return &unstructured.Unstructured{} }}}
+	return dynamic{dynamicSpec(gr)}
+}
+
+func dynamicSpec(gr schema.GroupResource) *kindSpec {
+	return &kindSpec{
+		gr: gr, new: func() runtime.Object { return &unstructured.Unstructured{} },
+		trim: func(o runtime.Object) { trimUnstructured(o.(*unstructured.Unstructured)) },
+	}
 }
 
 type dynamic struct{ spec *kindSpec }

@@ -1,9 +1,10 @@
 package cluster
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -22,45 +23,77 @@ func (g *gaveUp) Unwrap() error { return g.cause }
 // is honoured before that by client-go, which also counts such attempts.
 var pauses = [...]time.Duration{200 * time.Millisecond, time.Second, 3 * time.Second}
 
+// tornError is the error of an answer that broke off. What was read of it is
+// already used, so only the whole list can be asked for again.
+type tornError struct{ cause error }
+
+func (t *tornError) Error() string { return t.cause.Error() }
+func (t *tornError) Unwrap() error { return t.cause }
+
 // get sends a request until it is answered, refused for good, or tried often
-// enough. build makes the request anew for each attempt.
-//
-// The answer is written into the buffer and overwritten by the next request
-// that uses it.
-func (c *client) get(ctx context.Context, buffer *bytes.Buffer, build func() *rest.Request) ([]byte, error) {
-	var err error
+// enough. build makes the request anew for each attempt; use reads the answer
+// and is called at most once.
+func (c *client) get(ctx context.Context, build func() *rest.Request, use func(*bufio.Reader) error) error {
 	for attempt := 0; ; attempt++ {
 		if cause := c.down.Load(); cause != nil {
-			return nil, &gaveUp{*cause}
+			return &gaveUp{*cause}
 		}
-		if err = send(ctx, buffer, build()); err == nil {
-			return buffer.Bytes(), nil
+		body, err := build().Stream(ctx)
+		if err == nil {
+			c.answered.Store(true)
+			return c.consume(body, use)
 		}
-		if ctx.Err() != nil || !passing(err) || attempt == len(pauses) {
-			break
-		}
-		if timedOut(err) {
-			break // it has taken a whole request timeout already
+		if c.final(ctx, attempt, err) {
+			c.giveUp(ctx, err)
+			return err
 		}
 		select {
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return context.Cause(ctx)
 		case <-time.After(pauses[attempt]):
 		}
 	}
-	c.giveUp(ctx, err)
-	return nil, err
 }
 
-// send does one request.
-func send(ctx context.Context, buffer *bytes.Buffer, r *rest.Request) error {
-	body, err := r.Stream(ctx)
-	if err != nil {
-		return err
+// final reports whether another attempt makes no sense.
+func (c *client) final(ctx context.Context, attempt int, err error) bool {
+	return ctx.Err() != nil || !passing(err) || attempt == len(pauses) ||
+		timedOut(err) || // it took a whole request timeout already
+		attempt > 0 && lost(err) && !c.answered.Load() // it never was there
+}
+
+// consume reads an answer and tells a connection that broke from an answer
+// that is wrong.
+func (c *client) consume(body io.ReadCloser, use func(*bufio.Reader) error) error {
+	source := &failing{r: body}
+	reader := c.readers.Get().(*bufio.Reader)
+	defer c.readers.Put(reader)
+	reader.Reset(source)
+	err := use(reader)
+	_ = body.Close() // everything that matters was read
+	switch {
+	case err == nil:
+		return nil
+	case source.err != nil:
+		return &tornError{source.err}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &tornError{err}
 	}
-	buffer.Reset()
-	_, err = buffer.ReadFrom(body)
-	return errors.Join(err, body.Close())
+	return fmt.Errorf("decode the answer: %w", err)
+}
+
+// failing remembers the error of a reader.
+type failing struct {
+	r   io.Reader
+	err error
+}
+
+func (f *failing) Read(p []byte) (int, error) {
+	n, err := f.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		f.err = err
+	}
+	return n, err
 }
 
 // passing reports whether the error may be gone at the next attempt.

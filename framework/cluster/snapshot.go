@@ -25,10 +25,11 @@ import (
 //     has their essence), resourceVersion, selfLink;
 //   - all values of Secrets and ConfigMaps, and literal values of container
 //     environment variables (the names stay);
-//   - pods: container statuses besides name, ready, restartCount and state; the
-//     random suffix of the injected service account volume "kube-api-access";
+//   - pods: in the status the times, messages and images of conditions and
+//     containers, hostIPs and startTime; in the spec what the ServiceAccount
+//     admission plugin mounted;
 //   - nodes: images and volumes in the status;
-//   - the pod template of a ReplicaSet that a Deployment owns.
+//   - ReplicaSets that a Deployment owns: only the Inventory has them.
 type Snapshot struct {
 	Identity Identity
 
@@ -39,7 +40,7 @@ type Snapshot struct {
 	gaps    []Gap
 	notes   []Note
 	counts  map[string]int
-	read    []string // names of the parts that were asked for; nil for plain manifests
+	read    []string // names of the parts that were asked for
 
 	view *view
 }

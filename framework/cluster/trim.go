@@ -8,7 +8,6 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
@@ -112,13 +111,11 @@ func trimTemplate(o runtime.Object) {
 	}
 }
 
-func trimReplicaSet(o runtime.Object) {
-	rs := o.(*appsv1.ReplicaSet)
-	if c := metav1.GetControllerOfNoCopy(rs); c != nil && c.Kind == "Deployment" {
-		rs.Spec.Template = corev1.PodTemplateSpec{}
-		return
-	}
-	trimSpec(&rs.Spec.Template.Spec)
+// ofDeployment reports whether a Deployment owns the ReplicaSet: what it says
+// is in the Deployment, and there are many.
+func ofDeployment(o runtime.Object) bool {
+	c := metav1.GetControllerOfNoCopy(o.(metav1.Object))
+	return c != nil && c.Kind == "Deployment"
 }
 
 // templateOf is the pod template of a workload, or nil.
@@ -140,40 +137,4 @@ func templateOf(o runtime.Object) *corev1.PodTemplateSpec {
 		return &w.Spec.JobTemplate.Spec.Template
 	}
 	return nil
-}
-
-// trimUnstructured redacts an object of a kind that has no Go type here.
-// Custom resources embed pod templates (Rollouts, Knative Services), so
-// literal environment values are dropped wherever they stand.
-func trimUnstructured(u *unstructured.Unstructured) {
-	redactTree(u.Object)
-	if gk := u.GroupVersionKind().GroupKind(); gk.Group == "" && (gk.Kind == "Secret" || gk.Kind == "ConfigMap") {
-		for _, field := range []string{"data", "stringData", "binaryData"} {
-			if m, ok := u.Object[field].(map[string]any); ok {
-				for k := range m {
-					m[k] = ""
-				}
-			}
-		}
-	}
-}
-
-func redactTree(v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		for key, child := range v {
-			if list, ok := child.([]any); ok && key == "env" {
-				for _, e := range list {
-					if m, ok := e.(map[string]any); ok && m["value"] != nil {
-						m["value"] = ""
-					}
-				}
-			}
-			redactTree(child)
-		}
-	case []any:
-		for _, child := range v {
-			redactTree(child)
-		}
-	}
 }

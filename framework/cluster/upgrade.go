@@ -13,7 +13,7 @@ func object(m map[string]any, path ...string) map[string]any {
 	return m
 }
 
-// maps yields the elements of a list that are objects.
+// objects are the elements of a list that are objects.
 func objects(v any) []map[string]any {
 	list, _ := v.([]any)
 	var out []map[string]any
@@ -64,11 +64,10 @@ func upgradeIngress(m map[string]any) {
 }
 
 func upgradeBackend(b map[string]any) {
-	name, ok := b["serviceName"]
-	if !ok {
+	if b["serviceName"] == nil && b["servicePort"] == nil {
 		return
 	}
-	service := map[string]any{"name": name}
+	service := map[string]any{"name": b["serviceName"]}
 	switch port := b["servicePort"].(type) {
 	case string:
 		service["port"] = map[string]any{"name": port}
@@ -94,6 +93,30 @@ func upgradeEndpointSlice(m map[string]any) {
 		}
 		move(e, "topology", "deprecatedTopology")
 	}
+}
+
+// upgradeDisruptionBudget: an empty selector, which selects every pod of the
+// namespace in policy/v1, selected none; a missing one selects none in both.
+func upgradeDisruptionBudget(m map[string]any) {
+	spec := object(m, "spec")
+	selector, ok := spec["selector"].(map[string]any)
+	if !ok {
+		return
+	}
+	labels, _ := selector["matchLabels"].(map[string]any)
+	expressions, _ := selector["matchExpressions"].([]any)
+	if len(labels)+len(expressions) == 0 {
+		delete(spec, "selector")
+	}
+}
+
+// upgradeRuntimeClass: the fields of spec moved to the top, and runtimeHandler
+// is called handler.
+func upgradeRuntimeClass(m map[string]any) {
+	spec := object(m, "spec")
+	delete(m, "spec")
+	maps.Copy(m, spec)
+	move(m, "runtimeHandler", "handler")
 }
 
 // upgradeAutoscalerV1: the CPU percentage became a metric.
@@ -124,17 +147,21 @@ func upgradeAutoscalerV2beta1(m map[string]any) {
 	}
 }
 
+// metricTargets are the fields that became target; where several are given, the
+// last one is what the autoscaler goes by.
+var metricTargets = []struct{ old, kind, field string }{
+	{"targetValue", "Value", "value"},
+	{"targetAverageValue", "AverageValue", "averageValue"},
+	{"averageValue", "AverageValue", "averageValue"},
+	{"targetAverageUtilization", "Utilization", "averageUtilization"},
+}
+
 func upgradeMetric(source string, s map[string]any) {
 	target := map[string]any{}
-	for old, t := range map[string][2]string{
-		"targetAverageUtilization": {"Utilization", "averageUtilization"},
-		"targetAverageValue":       {"AverageValue", "averageValue"},
-		"targetValue":              {"Value", "value"},
-		"averageValue":             {"AverageValue", "averageValue"},
-	} {
-		if v, ok := s[old]; ok {
-			delete(s, old)
-			target["type"], target[t[1]] = t[0], v
+	for _, t := range metricTargets {
+		if v, ok := s[t.old]; ok {
+			delete(s, t.old)
+			target["type"], target[t.field] = t.kind, v
 		}
 	}
 	if source == "object" {

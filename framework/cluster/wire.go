@@ -1,7 +1,10 @@
 package cluster
 
 import (
+	"bufio"
 	"errors"
+	"io"
+	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -14,28 +17,60 @@ var fieldsV1 = []protowire.Number{1, 17, 7}
 
 var errNoMessage = errors.New("a list has a field that is no message")
 
-// fields calls f with every field of a message that consists of messages. The
-// values share memory with the data.
-func fields(data []byte, f func(protowire.Number, []byte) error) error {
-	for len(data) > 0 {
-		number, wire, n := protowire.ConsumeTag(data)
-		if n < 0 {
-			return protowire.ParseError(n)
+// fields calls f with number and size of every field of a message that consists
+// of messages and ends after size bytes or with the body; f takes the value
+// from the body.
+func fields(body *bufio.Reader, size int64, f func(protowire.Number, int64) error) error {
+	for size > 0 {
+		tag, n, err := uvarint(body)
+		if err == io.EOF && n == 0 && size > math.MaxInt32 {
+			return nil // the end of a message without a known size
 		}
-		if wire != protowire.BytesType {
+		if err != nil {
+			return noEOF(err)
+		}
+		number, wire := protowire.DecodeTag(tag)
+		if wire != protowire.BytesType || number < 1 {
 			return errNoMessage
 		}
-		data = data[n:]
-		value, n := protowire.ConsumeBytes(data)
-		if n < 0 {
-			return protowire.ParseError(n)
+		length, m, err := uvarint(body)
+		if err != nil {
+			return noEOF(err)
 		}
-		if err := f(number, value); err != nil {
-			return err
+		size -= n + m
+		if length > uint64(max(size, 0)) {
+			return io.ErrUnexpectedEOF
 		}
-		data = data[n:]
+		if err := f(number, int64(length)); err != nil {
+			return noEOF(err)
+		}
+		size -= int64(length)
 	}
 	return nil
+}
+
+// uvarint reads a number and says how many bytes it took.
+func uvarint(body *bufio.Reader) (v uint64, n int64, err error) {
+	for shift := 0; shift < 64; shift += 7 {
+		b, err := body.ReadByte()
+		if err != nil {
+			return 0, n, err
+		}
+		n++
+		v |= uint64(b&0x7f) << shift
+		if b < 0x80 {
+			return v, n, nil
+		}
+	}
+	return 0, n, errors.New("a number has more than 64 bits")
+}
+
+// noEOF makes an end in the middle of something an error that says so.
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // without appends the message to dst, leaving out the field at the path.

@@ -1,6 +1,8 @@
 package cluster
 
 import (
+	"bufio"
+	"bytes"
 	"testing"
 	"time"
 
@@ -72,13 +74,13 @@ func TestDecodeTruncated(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := 0
-	next, err := decodeProtobuf(envelope(raw), func([]byte) error { names++; return nil })
+	next, err := decodeProtobuf(body(envelope(raw)), func([]byte) error { names++; return nil })
 	if err != nil || next != "more" || names != 2 {
 		t.Fatalf("%d items, continue %q, %v", names, next, err)
 	}
 	for cut := 1; cut < len(raw)-1; cut++ {
 		complete := envelope(raw)
-		if _, err := decodeProtobuf(complete[:len(complete)-cut], func([]byte) error { return nil }); err == nil {
+		if _, err := decodeProtobuf(body(complete[:len(complete)-cut]), func([]byte) error { return nil }); err == nil {
 			t.Fatalf("an answer without its last %d bytes was taken for whole", cut)
 		}
 	}
@@ -96,3 +98,5 @@ func envelope(raw []byte) []byte {
 	}
 	return append(out, raw...)
 }
+
+func body(data []byte) *bufio.Reader { return bufio.NewReader(bytes.NewReader(data)) }

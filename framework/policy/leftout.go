@@ -23,15 +23,28 @@ var leftOut = map[string]string{
 	"lastState":                                        "of a container status only name, ready, restartCount and state are kept",
 }
 
+// leftOutOfPods are such fields of pods, which other kinds have.
+var leftOutOfPods = map[string]string{
+	"lastTransitionTime": "of the conditions of a pod only type, status and reason are kept",
+	"lastProbeTime":      "of the conditions of a pod only type, status and reason are kept",
+	"hostIPs":            "hostIP is kept",
+	"startTime":          "creationTimestamp is kept",
+}
+
 // checkLeftOut refuses a policy that mentions what no snapshot holds: its rule
 // could never hold.
 func checkLeftOut(f *file, reads []reading) error {
 	var errs []error
 	values := slices.ContainsFunc(reads, func(r reading) bool { return r.key == "secrets" || r.key == "configmaps" })
+	pods := slices.ContainsFunc(reads, func(r reading) bool { return r.key == "pods" })
 	ast.WalkTerms(f.module, func(t *ast.Term) bool {
 		switch v := t.Value.(type) {
 		case ast.String:
-			if why, ok := leftOut[string(v)]; ok {
+			why, ok := leftOut[string(v)]
+			if pods && !ok {
+				why, ok = leftOutOfPods[string(v)]
+			}
+			if ok {
 				errs = append(errs, at(t.Location, "%s is not in a snapshot; %s", string(v), why))
 			}
 		case ast.Ref:

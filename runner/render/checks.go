@@ -14,7 +14,7 @@ import (
 // Checks writes a table of checks.
 func Checks(w io.Writer, checks []*framework.Check, o Options) error {
 	p := newPage(o)
-	used := 8 + 11 + 4*2 // severity, step and what stands between columns
+	used := 8 + 11 + 3*2 // severity, step and what stands between columns
 	longest := 0
 	for _, c := range checks {
 		longest = max(longest, width(c.ID))

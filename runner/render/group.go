@@ -16,7 +16,6 @@ type group struct {
 	result   *framework.Result
 	step     framework.Step
 	messages []*message
-	remedies []string
 	objects  int // distinct objects
 }
 
@@ -24,6 +23,7 @@ type group struct {
 type message struct {
 	text     string
 	cluster  string
+	remedy   string
 	findings []framework.Finding
 	objects  int // distinct objects
 }
@@ -45,23 +45,20 @@ func groups(r *framework.Report, severity framework.Severity) []*group {
 
 func newGroup(result *framework.Result, severity framework.Severity, step framework.Step) *group {
 	g := &group{result: result, step: step}
-	index := map[[2]string]*message{}
+	index := map[[3]string]*message{}
 	all := map[string]bool{}
 	for _, f := range result.Findings {
 		if f.Severity != severity || f.Step != step {
 			continue
 		}
-		key := [2]string{f.Cluster, f.Message}
+		key := [3]string{f.Cluster, f.Message, f.Remedy}
 		m := index[key]
 		if m == nil {
-			m = &message{text: f.Message, cluster: f.Cluster}
+			m = &message{text: f.Message, cluster: f.Cluster, remedy: f.Remedy}
 			index[key] = m
 			g.messages = append(g.messages, m)
 		}
 		m.findings = append(m.findings, f)
-		if f.Remedy != "" && !slices.Contains(g.remedies, f.Remedy) {
-			g.remedies = append(g.remedies, f.Remedy)
-		}
 		all[subject(f)] = true
 	}
 	if len(g.messages) == 0 {
@@ -72,19 +69,35 @@ func newGroup(result *framework.Result, severity framework.Severity, step framew
 		m.objects = len(names(m.findings, subject))
 	}
 	slices.SortStableFunc(g.messages, func(a, b *message) int {
-		return cmp.Or(cmp.Compare(b.objects, a.objects), cmp.Compare(a.text, b.text), cmp.Compare(a.cluster, b.cluster))
+		return cmp.Or(cmp.Compare(b.objects, a.objects), cmp.Compare(a.text, b.text), cmp.Compare(a.cluster, b.cluster), cmp.Compare(a.remedy, b.remedy))
 	})
+	g.messages = byRemedy(g.messages)
 	return g
 }
 
-// noun is what the group counts: objects, or findings about no object.
-func (g *group) noun() string {
-	for _, m := range g.messages {
-		for _, f := range m.findings {
-			if f.Object.Name != "" {
-				return "object"
-			}
+// byRemedy moves messages with one remedy together, behind the first of them.
+func byRemedy(messages []*message) []*message {
+	first := map[string]int{}
+	for i, m := range messages {
+		if _, ok := first[m.remedy]; !ok {
+			first[m.remedy] = i
 		}
+	}
+	slices.SortStableFunc(messages, func(a, b *message) int { return cmp.Compare(first[a.remedy], first[b.remedy]) })
+	return messages
+}
+
+// named reports whether any finding of the group is about an object.
+func (g *group) named() bool {
+	return slices.ContainsFunc(g.messages, func(m *message) bool {
+		return slices.ContainsFunc(m.findings, func(f framework.Finding) bool { return f.Object.Name != "" })
+	})
+}
+
+// noun is what the group counts.
+func (g *group) noun() string {
+	if g.named() {
+		return "object"
 	}
 	return "finding"
 }

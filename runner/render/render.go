@@ -14,6 +14,7 @@ type Options struct {
 	Terminal bool
 	// All shows every message and object instead of examples.
 	All bool
-	// FailOn is the least severity that blocks a step; zero means Blocker.
-	FailOn framework.Severity
+	// Gate is what the verdicts follow: its severity for every step, and its
+	// step for the last line. Zero means Blocker and Retire.
+	Gate framework.Gate
 }

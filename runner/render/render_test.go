@@ -209,7 +209,10 @@ func TestTableFailOn(t *testing.T) {
 	r := longReport(t)
 	r.Results = r.Results[4:5]
 	for failOn, want := range map[framework.Severity]string{framework.Blocker: "ready", framework.Warning: "blocked"} {
-		out := table(t, r, render.Options{FailOn: failOn})
+		out := table(t, r, render.Options{Gate: framework.Gate{Step: framework.Traffic, FailOn: failOn}})
+		if last := "\nVerdict for traffic: " + want + ".\n"; !strings.HasSuffix(out, last) {
+			t.Errorf("with %s the table does not end with %q:\n%s", failOn, last, out)
+		}
 		if !regexp.MustCompile(`(?m)^traffic +` + want).MatchString(out) {
 			t.Errorf("with %s the step traffic is not %s:\n%s", failOn, want, out)
 		}

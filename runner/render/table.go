@@ -38,6 +38,7 @@ func Table(w io.Writer, r *framework.Report, o Options) error {
 	t.section(framework.Info, "INFOS", blue)
 	t.reasons(framework.Skipped, "SKIPPED", "not asked", faint)
 	t.coverage()
+	t.last()
 	return t.writeTo(w)
 }
 
@@ -93,7 +94,7 @@ func (t *table) verdicts() {
 		align:  []tw.Align{tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignRight},
 	}
 	for _, step := range framework.Steps {
-		verdict := framework.Gate{Step: step, FailOn: t.options.FailOn}.Decide(t.report)
+		verdict := framework.Gate{Step: step, FailOn: t.options.Gate.FailOn}.Decide(t.report)
 		counts := t.counts(step)
 		row := []string{step.String(), t.verdict(verdict, counts)}
 		for _, n := range []int{counts.of[framework.Blocker], counts.of[framework.Warning], counts.of[framework.Info], counts.unknown} {
@@ -106,7 +107,7 @@ func (t *table) verdicts() {
 
 // verdict is the word in its colour, and whether an earlier step is the cause.
 func (t *table) verdict(v framework.Verdict, counts tally) string {
-	failOn := cmp.Or(t.options.FailOn, framework.Blocker)
+	failOn := cmp.Or(t.options.Gate.FailOn, framework.Blocker)
 	own := counts.unknown
 	if v == framework.Blocked {
 		own = 0
@@ -177,11 +178,14 @@ func (t *table) section(severity framework.Severity, name, colour string) {
 	if len(all) == 0 {
 		return
 	}
-	objects := 0
+	objects, noun := 0, "object"
 	for _, g := range all {
 		objects += g.objects
+		if !g.named() {
+			noun = "finding"
+		}
 	}
-	t.title(colour, name, count(objects, "object")+" in "+count(len(all), "check"))
+	t.title(colour, name, count(objects, noun)+" in "+count(len(all), "check"))
 	for i, g := range all {
 		if i > 0 {
 			t.blank()
@@ -197,18 +201,14 @@ func (t *table) group(g *group) {
 	if !t.options.All && len(shown) > maxMessages {
 		shown = shown[:maxMessages]
 	}
-	for _, m := range shown {
+	for i, m := range shown {
 		t.message(m, len(g.messages))
+		if i+1 == len(shown) || shown[i+1].remedy != m.remedy {
+			t.text(green, "  > ", Clean(m.remedy))
+		}
 	}
 	if left := len(g.messages) - len(shown); left > 0 {
 		t.text(faint, "  - ", fmt.Sprintf("and %d more of the kind (--all shows them)", left))
-	}
-	remedies := g.remedies
-	if !t.options.All && len(remedies) > maxMessages {
-		remedies = remedies[:maxMessages]
-	}
-	for _, remedy := range remedies {
-		t.text(green, "  > ", Clean(remedy))
 	}
 }
 
@@ -254,6 +254,9 @@ func (t *table) examples(m *message, limit int) string {
 	if len(all) == 0 {
 		return ""
 	}
+	if len(all) == limit+1 {
+		limit++ // naming the last one takes no more room than counting it
+	}
 	text := strings.Join(all[:min(limit, len(all))], ", ")
 	if more := len(all) - limit; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
@@ -296,6 +299,13 @@ func (t *table) coverage() {
 		t.ignored(framework.Source, c.Source.Ignored)
 		t.ignored(framework.Target, c.Target.Ignored)
 	}
+}
+
+// last repeats the verdict that counts, for whom the first page has passed by.
+func (t *table) last() {
+	gate := framework.Gate{Step: cmp.Or(t.options.Gate.Step, framework.Retire), FailOn: t.options.Gate.FailOn}
+	verdict := gate.Decide(t.report)
+	t.line(colourOf(verdict), fmt.Sprintf("Verdict for %s: %s.", gate.Step, verdict))
 }
 
 func (t *table) ignored(side string, notes []cluster.Note) {

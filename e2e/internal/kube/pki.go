@@ -63,6 +63,16 @@ func (a *authority) serving(name string) (pair, error) {
 	})
 }
 
+// expired issues a server's certificate whose time is over.
+func (a *authority) expired(name string) (pair, error) {
+	return a.issue(&x509.Certificate{
+		Subject:     pkix.Name{CommonName: name},
+		NotAfter:    time.Now().Add(-time.Minute),
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		DNSNames:    []string{name},
+	})
+}
+
 // client issues the certificate of a user.
 func (a *authority) client(u User) (pair, error) {
 	end := time.Now().AddDate(1, 0, 0)
@@ -121,6 +131,10 @@ func (c *Cluster) writePKI() error {
 	if err != nil {
 		return err
 	}
+	expired, err := c.ca.expired(ExpiredName)
+	if err != nil {
+		return err
+	}
 	proxy, err := front.client(User{Name: "front-proxy-client"})
 	if err != nil {
 		return err
@@ -133,6 +147,8 @@ func (c *Cluster) writePKI() error {
 		"ca.crt":                 c.ca.pem,
 		"apiserver.crt":          serving.cert,
 		"apiserver.key":          serving.key,
+		"expired.crt":            expired.cert,
+		"expired.key":            expired.key,
 		"front-proxy-ca.crt":     front.pem,
 		"front-proxy-client.crt": proxy.cert,
 		"front-proxy-client.key": proxy.key,

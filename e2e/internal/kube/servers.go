@@ -46,6 +46,7 @@ func (c *Cluster) startAPIServer(binary, etcd string, flags []string) error {
 		"--secure-port=" + port,
 		"--tls-cert-file=" + c.file("apiserver.crt"),
 		"--tls-private-key-file=" + c.file("apiserver.key"),
+		"--tls-sni-cert-key=" + c.file("expired.crt") + "," + c.file("expired.key") + ":" + ExpiredName,
 		"--client-ca-file=" + c.file("ca.crt"),
 		"--service-account-key-file=" + c.file("sa.key"),
 		"--service-account-signing-key-file=" + c.file("sa.key"),

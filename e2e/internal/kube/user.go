@@ -7,6 +7,10 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 )
 
+// ExpiredName is the server name for which every API server shows a certificate
+// whose time is over.
+const ExpiredName = "expired.test"
+
 // Masters is the group that may do everything.
 const Masters = "system:masters"
 

@@ -1,6 +1,10 @@
 package placement
 
-import "strings"
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
 
 // Renamed tells what became of a label.
 type Renamed struct {
@@ -49,37 +53,77 @@ func Successor(label string) (Renamed, bool) {
 	return Renamed{}, false
 }
 
-// setters are the prefixes of labels that a product sets on its nodes.
-var setters = []struct{ prefix, by string }{
-	{"topology.ebs.csi.aws.com/", "the CSI driver of AWS EBS"},
-	{"topology.disk.csi.azure.com/", "the CSI driver of Azure Disk"},
-	{"topology.gke.io/", "the CSI driver of Google Persistent Disk"},
-	{"topology.diskplugin.csi.alibabacloud.com/", "the CSI driver of Alibaba Cloud disks"},
-	{"topology.cinder.csi.openstack.org/", "the CSI driver of OpenStack Cinder"},
-	{"topology.csi.vmware.com/", "the CSI driver of vSphere"},
-	{"topology.rook.io/", "Rook"},
-	{"eks.amazonaws.com/", "Amazon EKS"},
-	{"alpha.eksctl.io/", "eksctl"},
-	{"karpenter.sh/", "Karpenter"},
-	{"karpenter.k8s.aws/", "Karpenter"},
-	{"cloud.google.com/", "Google Kubernetes Engine"},
-	{"kubernetes.azure.com/", "Azure Kubernetes Service"},
-	{"alibabacloud.com/", "Alibaba Cloud Container Service"},
-	{"node.alibabacloud.com/", "Alibaba Cloud Container Service"},
-	{"doks.digitalocean.com/", "DigitalOcean Kubernetes"},
-	{"feature.node.kubernetes.io/", "Node Feature Discovery"},
-	{"nvidia.com/", "the NVIDIA GPU operator"},
+// Setter is a product that sets labels on the nodes it runs or drives.
+type Setter struct {
+	Name string
+	// AddOn is true for what can be installed in a cluster of any provider, or
+	// of the provider whose disks it drives; a platform cannot.
+	AddOn bool
 }
 
-// SetBy names the product that sets a label on the nodes it runs or drives, or
-// is empty. Such a label has no counterpart that could be named here: what it
+// setters are the prefixes of labels that a product sets on its nodes.
+var setters = []struct {
+	prefix string
+	by     Setter
+}{
+	{"topology.ebs.csi.aws.com/", Setter{"the CSI driver of AWS EBS", true}},
+	{"topology.disk.csi.azure.com/", Setter{"the CSI driver of Azure Disk", true}},
+	{"topology.gke.io/", Setter{"the CSI driver of Google Persistent Disk", true}},
+	{"topology.diskplugin.csi.alibabacloud.com/", Setter{"the CSI driver of Alibaba Cloud disks", true}},
+	{"topology.cinder.csi.openstack.org/", Setter{"the CSI driver of OpenStack Cinder", true}},
+	{"topology.csi.vmware.com/", Setter{"the CSI driver of vSphere", true}},
+	{"topology.rook.io/", Setter{"Rook", true}},
+	{"eks.amazonaws.com/", Setter{Name: "Amazon EKS"}},
+	{"alpha.eksctl.io/", Setter{Name: "eksctl"}},
+	{"karpenter.sh/", Setter{"Karpenter", true}},
+	{"karpenter.k8s.aws/", Setter{"Karpenter", true}},
+	{"cloud.google.com/", Setter{Name: "Google Kubernetes Engine"}},
+	{"kubernetes.azure.com/", Setter{Name: "Azure Kubernetes Service"}},
+	{"alibabacloud.com/", Setter{Name: "Alibaba Cloud Container Service"}},
+	{"node.alibabacloud.com/", Setter{Name: "Alibaba Cloud Container Service"}},
+	{"doks.digitalocean.com/", Setter{Name: "DigitalOcean Kubernetes"}},
+	{"feature.node.kubernetes.io/", Setter{"Node Feature Discovery", true}},
+	{"nvidia.com/", Setter{"the NVIDIA GPU operator", true}},
+}
+
+// SetBy finds the product that sets a label; its name is empty when none is
+// known. Such a label has no counterpart that could be named here: what it
 // says (a node pool, the zone of a disk driver) is said in another way, or not
 // at all, where the product is not in use.
-func SetBy(label string) string {
+func SetBy(label string) Setter {
 	for _, s := range setters {
 		if strings.HasPrefix(label, s.prefix) {
 			return s.by
 		}
 	}
-	return ""
+	return Setter{}
+}
+
+// PoolID reports whether the label holds the ID of a node pool, which whoever
+// runs the cluster makes up and which is new in every cluster
+// (alibabacloud.com/nodepool-id, doks.digitalocean.com/node-pool-id).
+func PoolID(label string) bool {
+	return strings.HasSuffix(label, "/nodepool-id") || strings.HasSuffix(label, "/node-pool-id")
+}
+
+// Described reports whether the label, under its present or its old name, says
+// what a node is, so that writing it onto a node of another sort is a lie: the
+// kubelet and the cloud provider set it
+// (https://kubernetes.io/docs/reference/labels-annotations-taints/).
+func Described(label string) bool {
+	if s, ok := Successor(label); ok {
+		label = s.Successor
+	}
+	switch label {
+	case corev1.LabelOSStable, corev1.LabelArchStable, corev1.LabelWindowsBuild, corev1.LabelInstanceTypeStable,
+		corev1.LabelTopologyZone, corev1.LabelTopologyRegion:
+		return true
+	}
+	return false
+}
+
+// ControlPlane reports whether the label marks the nodes of the control plane,
+// under its present or its old name.
+func ControlPlane(label string) bool {
+	return label == "node-role.kubernetes.io/control-plane" || label == "node-role.kubernetes.io/master"
 }

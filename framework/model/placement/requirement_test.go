@@ -121,8 +121,31 @@ func TestSetBy(t *testing.T) {
 		"disktype":                    "",
 		"topology.kubernetes.io/zone": "",
 	} {
-		if got := SetBy(label); got != want {
+		if got := SetBy(label).Name; got != want {
 			t.Errorf("SetBy(%s) = %q, want %q", label, got, want)
+		}
+	}
+	if !SetBy("topology.gke.io/zone").AddOn || SetBy("eks.amazonaws.com/nodegroup").AddOn {
+		t.Error("a CSI driver is an add-on, and a platform is none")
+	}
+}
+
+func TestSortsOfLabels(t *testing.T) {
+	type sorts struct{ pool, described, controlPlane bool }
+	for label, want := range map[string]sorts{
+		"alibabacloud.com/nodepool-id":           {pool: true},
+		"doks.digitalocean.com/node-pool-id":     {pool: true},
+		"cloud.google.com/gke-nodepool":          {},
+		"kubernetes.io/arch":                     {described: true},
+		"beta.kubernetes.io/instance-type":       {described: true},
+		"failure-domain.beta.kubernetes.io/zone": {described: true},
+		"kubernetes.io/hostname":                 {},
+		"node-role.kubernetes.io/master":         {controlPlane: true},
+		"node-role.kubernetes.io/control-plane":  {controlPlane: true},
+		"node-role.kubernetes.io/worker":         {},
+	} {
+		if got := (sorts{PoolID(label), Described(label), ControlPlane(label)}); got != want {
+			t.Errorf("%s: %+v, want %+v", label, got, want)
 		}
 	}
 }
