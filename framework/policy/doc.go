@@ -40,11 +40,12 @@
 //
 //	{name, type, headless, externalTrafficPolicy, externalIPs,
 //	 publishNotReadyAddresses, ports: [{name, protocol, port, targetPort}],
-//	 containers, undeclared, reachedBy}
+//	 containers, undeclared, receivers, reachedBy}
 //
 // where containers are the names of the containers that declare a port which
 // the Service sends to, and undeclared says that it sends to a port number that
-// none declares, where any may listen. reachedBy says how requests from outside
+// none declares, where any may listen; receivers are the containers, and all
+// regular ones where any may listen. reachedBy says how requests from outside
 // of the cluster get there: LoadBalancer or NodePort, and externalIPs. A policy
 // that reads ingresses.networking.k8s.io also gets ingresses, the names of the
 // Ingresses that send to the Service, and Ingress in front of reachedBy.

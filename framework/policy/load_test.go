@@ -99,7 +99,7 @@ func TestLoadRefusesInput(t *testing.T) {
 		"field of a workload": {"each: workloads", `deny contains "x" if input.object.spec.replicas == 0`,
 			`test/rule.rego:13: undefined ref: input.object.spec.replicas (want one of "apiVersion" "kind" "metadata" "replicas" "services" "template")`},
 		"ingresses of a service without declaring": {"each: workloads", `deny contains "x" if input.object.services[_].ingresses`,
-			`test/rule.rego:13: undefined ref: input.object.services[_].ingresses (want one of "containers" "externalIPs" "externalTrafficPolicy" "headless" "name" "ports" "publishNotReadyAddresses" "reachedBy" "type" "undeclared")`},
+			`test/rule.rego:13: undefined ref: input.object.services[_].ingresses (want one of "containers" "externalIPs" "externalTrafficPolicy" "headless" "name" "ports" "publishNotReadyAddresses" "reachedBy" "receivers" "type" "undeclared")`},
 		"whole input": {each, `deny contains "x" if object.get(input, "sorce", 1) == 1`,
 			`test/rule.rego:13: input is too much at once; name what is read (now, object)`},
 		"key that is computed": {"source: [pods]", `deny contains "x" if { some k; input.source[k] }`,

@@ -70,7 +70,7 @@ func (p *policy) workloadSchema() map[string]any {
 	text, labels := typed("string"), typed("object")
 	service := map[string]any{
 		"name": text, "type": text, "headless": typed("boolean"), "externalTrafficPolicy": text,
-		"externalIPs": listOf(text), "publishNotReadyAddresses": typed("boolean"), "containers": listOf(text), "undeclared": typed("boolean"), "reachedBy": listOf(text),
+		"externalIPs": listOf(text), "publishNotReadyAddresses": typed("boolean"), "containers": listOf(text), "undeclared": typed("boolean"), "reachedBy": listOf(text), "receivers": listOf(text),
 		"ports": listOf(closed(map[string]any{
 			"name": text, "protocol": text, "port": typed("integer"), "targetPort": map[string]any{},
 		})),

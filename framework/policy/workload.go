@@ -27,15 +27,11 @@ func (p *policy) workloads(s *cluster.Snapshot) []subject {
 
 func (e *encoder) workload(w cluster.Workload, index *serviceIndex) (map[string]any, error) {
 	spec := e.native(reflect.ValueOf(&w.Template.Spec).Elem())
-	for name, list := range map[string][]corev1.Container{"containers": w.Template.Spec.Containers, "initContainers": w.Template.Spec.InitContainers} {
-		if spec[name] == nil {
-			continue
-		}
-		array, err := e.array(list)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		spec[name] = array
+	if err := e.replace(spec, "containers", w.Template.Spec.Containers); err != nil {
+		return nil, err
+	}
+	if err := e.replace(spec, "initContainers", w.Template.Spec.InitContainers); err != nil {
+		return nil, err
 	}
 	services, err := e.array(index.selecting(w))
 	if err != nil {
@@ -53,6 +49,18 @@ func (e *encoder) workload(w cluster.Workload, index *serviceIndex) (map[string]
 		},
 		"services": services,
 	}, nil
+}
+
+func (e *encoder) replace(spec map[string]any, name string, list []corev1.Container) error {
+	if len(list) == 0 {
+		return nil
+	}
+	array, err := e.array(list)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	spec[name] = array
+	return nil
 }
 
 // pair is one label of one namespace.
@@ -81,6 +89,7 @@ type service struct {
 	Ports                    []servicePort      `json:"ports"`
 	Containers               []string           `json:"containers"`
 	Undeclared               bool               `json:"undeclared"`
+	Receivers                []string           `json:"receivers"`
 	Ingresses                *[]string          `json:"ingresses,omitempty"` // nil when Ingresses are not read
 	ReachedBy                []string           `json:"reachedBy"`
 }
@@ -146,6 +155,7 @@ func (x *serviceIndex) selecting(w cluster.Workload) []*service {
 			}
 			value := *svc.value
 			value.Containers, value.Undeclared = containersOf(svc.service, &w.Template.Spec)
+			value.Receivers = receiversOf(value.Containers, value.Undeclared, &w.Template.Spec)
 			out = append(out, &value)
 		}
 	}
@@ -185,6 +195,21 @@ func containersOf(svc *corev1.Service, spec *corev1.PodSpec) (names []string, un
 		undeclared = undeclared || !declared && target.Type == intstr.Int
 	}
 	return names, undeclared
+}
+
+// receiversOf are the containers and, where any may listen, the other regular
+// ones.
+func receiversOf(containers []string, undeclared bool, spec *corev1.PodSpec) []string {
+	if !undeclared {
+		return containers
+	}
+	out := slices.Clip(containers)
+	for i := range spec.Containers {
+		if name := spec.Containers[i].Name; !slices.Contains(containers, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // lasting are the containers that run as long as the pod does: the regular ones

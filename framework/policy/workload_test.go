@@ -50,10 +50,10 @@ func TestWorkload(t *testing.T) {
 		"services": [
 			{"name": "by-app", "type": "ClusterIP", "headless": false, "externalTrafficPolicy": "", "externalIPs": ["192.0.2.1"],
 			 "publishNotReadyAddresses": false, "ports": [{"name": "", "protocol": "TCP", "port": 9000, "targetPort": 9000}],
-			 "containers": [], "undeclared": true, "ingresses": ["one", "two"], "reachedBy": ["Ingress", "externalIPs"]},
+			 "containers": [], "undeclared": true, "receivers": ["shop"], "ingresses": ["one", "two"], "reachedBy": ["Ingress", "externalIPs"]},
 			{"name": "by-tier", "type": "NodePort", "headless": false, "externalTrafficPolicy": "Cluster", "externalIPs": [],
 			 "publishNotReadyAddresses": false, "ports": [{"name": "", "protocol": "TCP", "port": 80, "targetPort": "http"}],
-			 "containers": ["shop"], "undeclared": false, "ingresses": [], "reachedBy": ["NodePort"]}
+			 "containers": ["shop"], "undeclared": false, "receivers": ["shop"], "ingresses": [], "reachedBy": ["NodePort"]}
 		]}`), &want); err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,15 @@
 # title: what a workload has to do with the Services in front of it
 # description: >-
 #   OPA keeps the answers of functions by their arguments and converts these for
-#   it, so no function takes a workload, a Service or a container.
+#   it, so a function that takes a pod spec is slower than one that takes names.
 package precheck.lib.workload
+
+# containers are the containers that run as long as the pod does: the regular
+# ones and the init containers that restart (sidecars, Kubernetes 1.28 and newer).
+containers(spec) := array.concat(spec.containers, [c |
+	some c in object.get(spec, "initContainers", [])
+	c.restartPolicy == "Always"
+])
 
 # finite kinds run to an end of their own.
 finite(kind) if kind in {"Job", "CronJob"}

@@ -2,6 +2,18 @@ package precheck.lib.workload_test
 
 import data.precheck.lib.workload
 
+test_sidecars_run_as_long_as_the_pod if {
+	spec := {
+		"containers": [{"name": "app"}, {"name": "logs"}],
+		"initContainers": [{"name": "migrate"}, {"name": "mesh", "restartPolicy": "Always"}],
+	}
+	[c.name | some c in workload.containers(spec)] == ["app", "logs", "mesh"]
+}
+
+test_without_init_containers if {
+	workload.containers({"containers": [{"name": "app"}]}) == [{"name": "app"}]
+}
+
 test_finite if {
 	workload.finite("CronJob")
 	not workload.finite("Deployment")

@@ -47,67 +47,60 @@ package precheck.traffic.pre_stop
 import data.precheck.lib.lifecycle
 import data.precheck.lib.workload
 
-deny contains finding(
-	names, {
-		"message": sprintf("no preStop hook on a container that %s", [workload.sender(ways)]),
-	},
-	{},
-) if {
+deny contains {
+	"message": sprintf("no preStop hook on a container that %s", [workload.sender(ways)]),
+	"severity": severity("warning"),
+	"remedy": remedy("Add a preStop hook that sleeps until the load balancer has removed the pod, within terminationGracePeriodSeconds."),
+	"details": {"containers": concat(",", names), "services": services, "ingresses": ingresses},
+} if {
 	names := {name | some name in served; not hook[name]}
 	count(names) > 0
 }
 
-deny contains finding(
-	{name}, {
-		"message": sprintf("preStop sleeps %v s on a container that %s, %s", [pause[name], workload.sender(ways), needed.why]),
-		"remedy": "Let preStop sleep until the load balancer has removed the pod, and raise terminationGracePeriodSeconds with it.",
-	},
-	{"preStopSeconds": pause[name], "neededSeconds": needed.seconds},
-) if {
-	some name, _ in hook
-	pause[name] < needed.seconds
+deny contains {
+	"message": sprintf("preStop sleeps %v s on a container that %s, %s", [seconds, workload.sender(ways), why]),
+	"severity": severity("warning"),
+	"remedy": remedy("Let preStop sleep until the load balancer has removed the pod, and raise terminationGracePeriodSeconds with it."),
+	"details": {"containers": name, "services": services, "ingresses": ingresses, "preStopSeconds": seconds, "neededSeconds": needed},
+} if {
+	some name, seconds in pause
+	seconds < needed
 }
 
-deny contains finding(
-	{name}, {
-		"message": sprintf("preStop takes %v s, and the pod is killed after %v s", [pause[name], grace]),
-		"remedy": "Raise terminationGracePeriodSeconds above preStop and the longest request together.",
-		"fieldPath": "spec.terminationGracePeriodSeconds",
-	},
-	{"preStopSeconds": pause[name], "gracePeriodSeconds": grace},
-) if {
-	some name, _ in hook
-	pause[name] >= grace
+deny contains {
+	"message": sprintf("preStop takes %v s, and the pod is killed after %v s", [seconds, grace]),
+	"severity": severity("warning"),
+	"remedy": remedy("Raise terminationGracePeriodSeconds above preStop and the longest request together."),
+	"fieldPath": "spec.terminationGracePeriodSeconds",
+	"details": {"containers": name, "services": services, "ingresses": ingresses, "preStopSeconds": seconds, "gracePeriodSeconds": grace},
+} if {
+	some name, seconds in pause
+	seconds >= grace
 }
 
-deny contains finding(
-	{name}, {
-		"message": sprintf("how long preStop takes cannot be told (%s)", [kind]),
-		"severity": "info",
-		"remedy": "Make sure that preStop lasts until the load balancer has removed the pod.",
-	},
-	{"preStop": kind},
-) if {
+deny contains {
+	"message": sprintf("how long preStop takes cannot be told (%s)", [kind]),
+	"severity": "info",
+	"remedy": remedy("Make sure that preStop lasts until the load balancer has removed the pod."),
+	"details": {"containers": name, "services": services, "ingresses": ingresses, "preStop": kind},
+} if {
 	some name, handler in hook
 	not pause[name]
 	kind := lifecycle.kind(handler)
 }
 
-finding(names, what, details) := object.union_n([what, left_behind, {"details": object.union(details, {
-	"containers": concat(",", names),
-	"services": concat(",", {input.object.services[i].name | some i in senders}),
-	"ingresses": concat(",", {name | some i in senders; some name in input.object.services[i].ingresses}),
-})}])
+# The rules below are whole values and not built by "contains", because OPA
+# computes these once and those for every name that is asked for.
 
-# senders are the places of the Services that count. The peers of a StatefulSet
-# find each other through a Service without a cluster IP that publishes them
-# before they are ready; nobody else sends through it.
-senders contains i if {
+# senders are the Services that count. The peers of a StatefulSet find each other
+# through a Service without a cluster IP that publishes them before they are
+# ready; nobody else sends through it.
+senders := [i |
 	input.object.replicas != 0
 	not workload.finite(input.object.kind)
 	some i, service in input.object.services
 	not peers(service.headless, service.publishNotReadyAddresses)
-}
+]
 
 peers(headless, early) if {
 	headless
@@ -116,42 +109,39 @@ peers(headless, early) if {
 
 # served are the containers that a Service sends to; all regular ones where
 # nobody can tell.
-served contains name if {
-	some i in senders
-	some name in input.object.services[i].containers
-}
-
-served contains c.name if {
-	some i in senders
-	input.object.services[i].undeclared
-	some c in input.object.template.spec.containers
-}
+served := {name | some i in senders; some name in input.object.services[i].receivers}
 
 # hook is the preStop of the containers that have one.
-hook[c.name] := c.lifecycle.preStop if {
-	count(served) > 0
+hook := {c.name: handler |
 	some list in ["containers", "initContainers"]
 	some c in input.object.template.spec[list]
-	served[c.name]
+	handler := c.lifecycle.preStop
+	c.name in served
 }
 
-pause[name] := lifecycle.seconds(handler) if some name, handler in hook
+pause := {name: seconds | some name, handler in hook; seconds := lifecycle.seconds(handler)}
 
 grace := object.get(input.object.template.spec, "terminationGracePeriodSeconds", 30)
 
 ways := {way | some i in senders; some way in input.object.services[i].reachedBy}
 
-# needed is how long preStop must last at least.
-needed := {
-	"seconds": input.params.removalDelaySeconds,
-	"why": sprintf("less than the %v s that are allowed for its removal (parameter removalDelaySeconds)", [input.params.removalDelaySeconds]),
-} if {
-	count(ways) > 0
-} else := {"seconds": 1, "why": "which leaves no time for its removal"}
+services := concat(",", [input.object.services[i].name | some i in senders])
 
-left_behind := {
-	"severity": "info",
-	"remedy": "Leave the add-on out of the move; the target has its own.",
-} if {
+ingresses := concat(",", {name | some i in senders; some name in input.object.services[i].ingresses})
+
+# needed is how long preStop must last at least.
+needed := input.params.removalDelaySeconds if {
+	count(ways) > 0
+} else := 1
+
+why := sprintf("less than the %v s that are allowed for its removal (parameter removalDelaySeconds)", [needed]) if {
+	count(ways) > 0
+} else := "which leaves no time for its removal"
+
+severity(worst) := "info" if {
 	workload.shipped(input.object.metadata.namespace)
-} else := {}
+} else := worst
+
+remedy(own) := "Leave the add-on out of the move; the target has its own." if {
+	workload.shipped(input.object.metadata.namespace)
+} else := own

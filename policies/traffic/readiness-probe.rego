@@ -41,73 +41,73 @@ package precheck.traffic.readiness_probe
 import data.precheck.lib.workload
 
 deny contains finding("no readiness probe", names, "blocker") if {
-	names := {pair[1] | some pair in unprobed; not started[pair[1]]}
+	count(lacking) > 0
+	names := {pair[1] | some pair in lacking} - started
 	count(names) > 0
 }
 
 deny contains finding("no readiness probe but a startup probe", names, "warning") if {
-	names := {pair[1] | some pair in unprobed; started[pair[1]]}
+	count(lacking) > 0
+	names := {pair[1] | some pair in lacking} & started
 	count(names) > 0
 }
 
-deny contains object.union(remedy, {
+deny contains {
 	"message": "a Service sends requests to pods that are not ready (publishNotReadyAddresses)",
 	"severity": severity("warning", 0),
+	"remedy": remedy("Remove publishNotReadyAddresses from the Service, so that only pods that are ready get requests."),
 	"details": {"services": concat(",", services)},
-}) if {
+} if {
 	input.object.replicas != 0
-	services := {service.name |
+	services := [service.name |
 		some service in input.object.services
 		service.publishNotReadyAddresses
 		not service.headless
-	}
+	]
 	count(services) > 0
-	remedy := object.union({"remedy": "Remove publishNotReadyAddresses from the Service, so that only pods that are ready get requests."}, left_behind)
 }
 
-finding(what, names, worst) := object.union(left_behind, {
+finding(what, names, worst) := {
 	"message": sprintf("%s on a container that %s", [what, workload.sender(ways)]),
 	"severity": severity(worst, count(ways)),
+	"remedy": remedy("Give the containers a readinessProbe that succeeds only when they can answer."),
 	"details": {
 		"containers": concat(",", names),
-		"services": concat(",", {input.object.services[pair[0]].name | some pair in unprobed; names[pair[1]]}),
-		"ingresses": concat(",", {name | some pair in unprobed; names[pair[1]]; some name in input.object.services[pair[0]].ingresses}),
+		"services": concat(",", {input.object.services[i].name | some i in senders}),
+		"ingresses": concat(",", {name | some i in senders; some name in input.object.services[i].ingresses}),
 		"reachedBy": concat(",", ways),
 	},
-}) if {
-	ways := {way | some pair in unprobed; names[pair[1]]; some way in input.object.services[pair[0]].reachedBy}
+} if {
+	senders := {pair[0] | some pair in lacking; pair[1] in names}
+	ways := {way | some i in senders; some way in input.object.services[i].reachedBy}
 }
 
-# unprobed are the places of Services and the names of containers without a
-# readiness probe that they send to. Where nobody can tell which one listens,
-# they are all regular ones, if none of the pod has a probe.
-unprobed contains [i, c.name] if {
+# lacking are the places of Services, each with the name of a container that it
+# sends to and that has no readiness probe. Where nobody can tell which one
+# listens, they are all regular ones, if none of the pod has a probe.
+lacking := [[i, name] |
 	input.object.replicas != 0
 	some i, service in input.object.services
 	not service.publishNotReadyAddresses
-	some list in ["containers", "initContainers"]
-	some c in input.object.template.spec[list]
-	not c.readinessProbe
-	c.name in service.containers
+	some name in service.receivers
+	not probed[name]
+	judged(name, service.containers)
+]
+
+judged(name, declared) if {
+	name in declared
+} else if {
+	count(probed) == 0
 }
 
-unprobed contains [i, c.name] if {
-	input.object.replicas != 0
-	some i, service in input.object.services
-	service.undeclared
-	not service.publishNotReadyAddresses
-	not any_probed
-	some c in input.object.template.spec.containers
-}
-
-any_probed if {
+probed := {c.name |
 	some list in ["containers", "initContainers"]
 	some c in input.object.template.spec[list]
 	c.readinessProbe
 }
 
 # started are the containers that are ready only after their startup probe.
-started contains c.name if {
+started := {c.name |
 	some list in ["containers", "initContainers"]
 	some c in input.object.template.spec[list]
 	c.startupProbe
@@ -122,6 +122,6 @@ severity(worst, ways) := "info" if {
 	not workload.finite(input.object.kind)
 } else := "warning"
 
-left_behind := {"remedy": "Leave the add-on out of the move; the target has its own."} if {
+remedy(own) := "Leave the add-on out of the move; the target has its own." if {
 	workload.shipped(input.object.metadata.namespace)
-} else := {}
+} else := own

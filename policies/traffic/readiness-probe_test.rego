@@ -10,7 +10,7 @@ object_with(container, service) := {
 	"services": [object.union(
 		{
 			"name": "s", "headless": false, "reachedBy": [], "ingresses": [],
-			"publishNotReadyAddresses": false, "ports": [{"targetPort": 80}], "containers": ["app"], "undeclared": false,
+			"publishNotReadyAddresses": false, "ports": [{"targetPort": 80}], "containers": ["app"], "receivers": ["app"],
 		},
 		service,
 	)],
