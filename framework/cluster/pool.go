@@ -2,8 +2,10 @@ package cluster
 
 import (
 	"crypto/sha256"
+	"hash"
 	"hash/maphash"
 	"maps"
+	"slices"
 	"sync"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -23,6 +25,7 @@ type pool struct {
 	parts map[[sha256.Size]byte]any
 	// scalars holds pointers to small values, by the value.
 	scalars map[any]any
+	hashers sync.Pool
 }
 
 func newPool() *pool {
@@ -30,6 +33,7 @@ func newPool() *pool {
 		seed: maphash.MakeSeed(), texts: map[string]string{},
 		maps: map[uint64][]map[string]string{}, parts: map[[sha256.Size]byte]any{},
 		scalars: map[any]any{},
+		hashers: sync.Pool{New: func() any { return &hasher{sum: sha256.New()} }},
 	}
 }
 
@@ -77,25 +81,39 @@ func (p *pool) table(m *map[string]string) {
 // marshaler is a part of an object that has a canonical form in bytes.
 type marshaler[T any] interface {
 	*T
-	Marshal() ([]byte, error)
+	Size() int
+	MarshalToSizedBuffer([]byte) (int, error)
 }
 
 // list shares a slice whose elements are equal in their canonical form.
 func list[T any, P marshaler[T]](p *pool, l *[]T) {
+	listOf[T, P](p, l, nil)
+}
+
+// listOf is list, and gives the elements of a slice that is new to inner, which
+// may share what is in them.
+func listOf[T any, P marshaler[T]](p *pool, l *[]T, inner func(*T)) {
 	if len(*l) == 0 {
 		*l = nil
 		return
 	}
-	sum := sha256.New()
+	h := p.hashers.Get().(*hasher)
+	defer p.hashers.Put(h)
+	h.sum.Reset()
 	for i := range *l {
-		data, err := P(&(*l)[i]).Marshal()
-		if err != nil {
+		if !digest[T, P](h, &(*l)[i]) {
 			return // not shared, and nothing lost
 		}
-		_, _ = sum.Write(data)
-		_, _ = sum.Write([]byte{0xff, 0})
 	}
-	share(p, sum.Sum(nil), l)
+	key := h.key()
+	if share(p, key, l) {
+		return
+	}
+	if inner != nil {
+		for i := range *l {
+			inner(&(*l)[i])
+		}
+	}
 }
 
 // pointer shares what a pointer points to.
@@ -103,24 +121,47 @@ func pointer[T any, P marshaler[T]](p *pool, v **T) {
 	if *v == nil {
 		return
 	}
-	data, err := P(*v).Marshal()
-	if err != nil {
-		return
+	h := p.hashers.Get().(*hasher)
+	defer p.hashers.Put(h)
+	h.sum.Reset()
+	if digest[T, P](h, *v) {
+		share(p, h.key(), v)
 	}
-	sum := sha256.Sum256(data)
-	share(p, sum[:], v)
+}
+
+// hasher sums up canonical forms without making garbage.
+type hasher struct {
+	sum    hash.Hash
+	buffer []byte
+}
+
+func digest[T any, P marshaler[T]](h *hasher, v P) bool {
+	size := v.Size()
+	h.buffer = slices.Grow(h.buffer[:0], size)[:size]
+	if _, err := v.MarshalToSizedBuffer(h.buffer); err != nil {
+		return false
+	}
+	h.sum.Write(h.buffer)
+	h.sum.Write([]byte{0xff, 0})
+	return true
+}
+
+func (h *hasher) key() (key [sha256.Size]byte) {
+	h.sum.Sum(key[:0])
+	return key
 }
 
 // share replaces the value by an equal one of the same type that is known.
-func share[V any](p *pool, sum []byte, v *V) {
-	key := [sha256.Size]byte(sum)
+// It reports whether there was one.
+func share[V any](p *pool, key [sha256.Size]byte, v *V) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if known, ok := p.parts[key].(V); ok {
 		*v = known
-		return
+		return true
 	}
 	p.parts[key] = *v
+	return false
 }
 
 // scalar shares what a pointer to a small value points to.
@@ -183,10 +224,7 @@ func (p *pool) selector(s *metav1.LabelSelector) {
 func (p *pool) spec(s *corev1.PodSpec) {
 	p.table(&s.NodeSelector)
 	for _, containers := range []*[]corev1.Container{&s.InitContainers, &s.Containers} {
-		for i := range *containers {
-			p.container(&(*containers)[i])
-		}
-		list(p, containers)
+		listOf(p, containers, p.container)
 	}
 	scalar(p, &s.TerminationGracePeriodSeconds)
 	scalar(p, &s.Priority)
