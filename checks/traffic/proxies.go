@@ -122,8 +122,8 @@ func (f *finder) deployed() {
 			f.spec(&ds.Spec.Template.Spec, f.s.Ref(ds))
 		}
 	}
-	for pod := range cluster.Pods.In(f.s) {
-		if pod.Namespace != systemNamespace || pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded {
+	for pod := range cluster.Pods.InNamespace(f.s, systemNamespace) {
+		if pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded {
 			continue
 		}
 		if owner := metav1.GetControllerOfNoCopy(pod); owner == nil || owner.Kind == "Node" {

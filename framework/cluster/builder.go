@@ -52,7 +52,8 @@ type collector struct {
 	writers map[Writer]*Writer
 	owners  map[owner]*owner
 	pool    *pool
-	model   *corev1.Pod // of the pod before
+	model   *corev1.Pod    // of the pod before
+	pending *podContainers // of the pod that is added next; nil: it has them itself
 }
 
 func newCollector(spec *kindSpec, resource *APIResource, rows bool, p *pool) *collector {
@@ -95,6 +96,11 @@ func (c *collector) add(o Object, at position) {
 		c.spec.trim(o)
 	}
 	c.pool.object(o)
+	if pod, ok := o.(*corev1.Pod); ok && c.pending != nil {
+		c.pool.containers(c.pending)
+		pod.Spec.InitContainers, pod.Spec.Containers = c.pending.init, c.pending.regular
+		c.pending = nil
+	}
 	if at.file != "" {
 		c.where = append(c.where, make([]position, len(c.objects)-len(c.where))...)
 		c.where = append(c.where, at)

@@ -244,6 +244,16 @@ func (p *pool) spec(s *corev1.PodSpec) {
 	pointer(p, &s.SecurityContext)
 }
 
+// containers shares the containers of pods with those of their templates.
+func (p *pool) containers(c *podContainers) {
+	if c.shared {
+		return
+	}
+	c.shared = true
+	listOf(p, &c.init, p.container)
+	listOf(p, &c.regular, p.container)
+}
+
 // container shares what different containers have in common. Quantities are
 // large and few.
 func (p *pool) container(c *corev1.Container) {

@@ -9,6 +9,7 @@ import (
 	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -74,6 +75,7 @@ func decodeItems(body *bufio.Reader, k *collector, make func() (unmarshaler, err
 	if _, err := body.Discard(len(protobufMagic)); err != nil {
 		return "", err
 	}
+	var pods podDecoder
 	var scratch []byte // Unmarshal copies what it keeps
 	return decodeProtobuf(body, func(item []byte) error {
 		small, err := without(scratch[:0], item, fieldsV1)
@@ -86,7 +88,14 @@ func decodeItems(body *bufio.Reader, k *collector, make func() (unmarshaler, err
 				return err
 			}
 		}
-		return add(small, func(b []byte, o unmarshaler) error { return o.Unmarshal(b) })
+		return add(small, func(b []byte, o unmarshaler) error {
+			pod, ok := o.(*corev1.Pod)
+			if !ok {
+				return o.Unmarshal(b)
+			}
+			k.pending, err = pods.decode(b, pod)
+			return err
+		})
 	})
 }
 

@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"iter"
+	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -69,6 +71,21 @@ func (k Kind[T]) In(s *Snapshot) iter.Seq[*T] {
 	return func(yield func(*T) bool) {
 		for _, o := range objects {
 			if !yield(any(full(o)).(*T)) {
+				return
+			}
+		}
+	}
+}
+
+// InNamespace yields the objects of one namespace, sorted by name.
+func (k Kind[T]) InNamespace(s *Snapshot, namespace string) iter.Seq[*T] {
+	objects := s.objectsOf(k.spec.gr.String())
+	first, _ := slices.BinarySearchFunc(objects, namespace, func(o runtime.Object, namespace string) int {
+		return strings.Compare(o.(namedObject).GetNamespace(), namespace)
+	})
+	return func(yield func(*T) bool) {
+		for _, o := range objects[first:] {
+			if o.(namedObject).GetNamespace() != namespace || !yield(any(full(o)).(*T)) {
 				return
 			}
 		}

@@ -92,18 +92,20 @@ func workloadOf(o runtime.Object, seen map[string]bool) (Workload, bool) {
 	return w, w.Template != nil
 }
 
-// readHere reports whether the controller is itself among the workloads.
-func readHere(owner *metav1.OwnerReference) bool {
+// owningKinds are the kinds of workloads that can own pods or other workloads,
+// in all their versions.
+var owningKinds = func() map[[2]string]bool {
+	out := map[[2]string]bool{}
 	for _, r := range workloadKinds {
 		spec := r.parts()[0].kind
-		if spec.kind != owner.Kind {
-			continue
-		}
 		for _, v := range spec.versions {
-			if v.gv.String() == owner.APIVersion {
-				return true
-			}
+			out[[2]string{v.gv.String(), spec.kind}] = true
 		}
 	}
-	return false
+	return out
+}()
+
+// readHere reports whether the controller is itself among the workloads.
+func readHere(owner *metav1.OwnerReference) bool {
+	return owningKinds[[2]string{owner.APIVersion, owner.Kind}]
 }
