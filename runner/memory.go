@@ -10,8 +10,11 @@ import (
 const (
 	// heapGoal is how large the heap may grow before garbage is collected, as
 	// long as what is in use leaves room below it. Most of what a run allocates
-	// is garbage at once: pages of lists, the input of policies.
-	heapGoal = 64 << 20
+	// is garbage at once: items of lists, the input of policies.
+	heapGoal = 72 << 20
+	// overhead is what the runtime may keep besides the heap's goal before it
+	// returns memory to the system.
+	overhead = 14 << 20
 	// leastPercent is the room for garbage beyond the goal, in per cent of what
 	// is in use.
 	leastPercent = 20
@@ -35,16 +38,18 @@ func limitMemory() {
 func afterCollection() {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
-	debug.SetGCPercent(percent(live[0].Value.Uint64()))
+	used := int64(live[0].Value.Uint64())
+	debug.SetGCPercent(percent(used))
+	debug.SetMemoryLimit(max(heapGoal, used*(100+leastPercent)/100) + overhead)
 	type mark struct{ _ *int }
 	runtime.SetFinalizer(&mark{}, func(*mark) { afterCollection() })
 }
 
 // percent is the value of GOGC for which the heap ends at the goal.
-func percent(live uint64) int {
-	if live == 0 {
+func percent(used int64) int {
+	if used == 0 {
 		return mostPercent
 	}
-	room := (int64(heapGoal) - int64(live)) * 100 / int64(live)
+	room := (heapGoal - used) * 100 / used
 	return int(min(max(room, leastPercent), mostPercent))
 }

@@ -69,13 +69,8 @@ type pair struct{ namespace, key, value string }
 // serviceIndex finds the Services that select a pod without looking at all of
 // them: each stands below the rarest label of its selector.
 type serviceIndex struct {
-	below map[pair][]indexed
-}
-
-type indexed struct {
-	service  *corev1.Service
-	selector map[string]string
-	value    *service // without what depends on the pods; never changed
+	below     map[pair][]*corev1.Service
+	ingresses map[pair][]string // nil when Ingresses are not read
 }
 
 // service is what a workload has of a Service.
@@ -110,21 +105,13 @@ func newServiceIndex(s *cluster.Snapshot, ingresses map[pair][]string) *serviceI
 			count[pair{svc.Namespace, k, v}]++
 		}
 	}
-	x := &serviceIndex{below: map[pair][]indexed{}}
+	x := &serviceIndex{below: map[pair][]*corev1.Service{}, ingresses: ingresses}
 	for svc := range cluster.Services.In(s) {
 		if len(svc.Spec.Selector) == 0 || svc.Spec.Type == corev1.ServiceTypeExternalName {
 			continue
 		}
-		value := newService(svc)
-		if ingresses != nil {
-			names := append([]string{}, ingresses[pair{svc.Namespace, svc.Name, ""}]...)
-			value.Ingresses = &names
-			if len(names) > 0 {
-				value.ReachedBy = append([]string{"Ingress"}, value.ReachedBy...)
-			}
-		}
 		rarest := rarestOf(svc, count)
-		x.below[rarest] = append(x.below[rarest], indexed{svc, svc.Spec.Selector, value})
+		x.below[rarest] = append(x.below[rarest], svc)
 	}
 	return x
 }
@@ -150,13 +137,13 @@ func (x *serviceIndex) selecting(w cluster.Workload) []*service {
 	out := []*service{}
 	add := func(at pair) {
 		for _, svc := range x.below[at] {
-			if !selects(svc.selector, w) {
+			if !selects(svc.Spec.Selector, w) {
 				continue
 			}
-			value := *svc.value
-			value.Containers, value.Undeclared = containersOf(svc.service, &w.Template.Spec)
+			value := x.service(svc)
+			value.Containers, value.Undeclared = containersOf(svc, &w.Template.Spec)
 			value.Receivers = receiversOf(value.Containers, value.Undeclared, &w.Template.Spec)
-			out = append(out, &value)
+			out = append(out, value)
 		}
 	}
 	for k, v := range w.Template.Labels {
@@ -230,6 +217,20 @@ func targetOf(p corev1.ServicePort) intstr.IntOrString {
 		return intstr.FromInt32(p.Port)
 	}
 	return p.TargetPort
+}
+
+// service is the Service without what depends on the pods.
+func (x *serviceIndex) service(svc *corev1.Service) *service {
+	value := newService(svc)
+	if x.ingresses == nil {
+		return value
+	}
+	names := append([]string{}, x.ingresses[pair{svc.Namespace, svc.Name, ""}]...)
+	value.Ingresses = &names
+	if len(names) > 0 {
+		value.ReachedBy = append([]string{"Ingress"}, value.ReachedBy...)
+	}
+	return value
 }
 
 // newService has what a policy about the pods behind a Service asks, with the
