@@ -15,8 +15,8 @@ build: ## build bin/precheck
 	$(GO) build -o bin/precheck ./runner/precheck
 
 .PHONY: demo
-demo: ## compare the two clusters of examples/quickstart (the answer is "blocked")
-	@$(GO) run ./runner/precheck run --source examples/quickstart/source --target examples/quickstart/target; \
+demo: build ## compare the two clusters of examples/quickstart (the answer is "blocked")
+	@bin/precheck run --source examples/quickstart/source --target examples/quickstart/target; \
 	status=$$?; [ $$status -eq 1 ] || { echo "make demo: want exit code 1 (blocked), got $$status" >&2; exit 1; }
 
 .PHONY: test

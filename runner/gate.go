@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/precheck-dev/precheck/framework"
 	"github.com/precheck-dev/precheck/framework/cluster"
@@ -118,16 +119,20 @@ func unfit(r *framework.Report, now time.Time, maxAge time.Duration) []string {
 	var out []string
 	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	for _, t := range []struct {
-		what string
-		at   time.Time
-	}{{"the report is", r.GeneratedAt}, {"the snapshot of the source is", r.Source.TakenAt}, {"the snapshot of the target is", r.Target.TakenAt}} {
-		age := now.Sub(t.at).Round(time.Second)
+		what, again string
+		at          time.Time
+	}{
+		{"the report is", "run precheck again", r.GeneratedAt},
+		{"what the report knows of the source is", "read the cluster again", r.Source.TakenAt},
+		{"what the report knows of the target is", "read the cluster again", r.Target.TakenAt},
+	} {
+		age := now.Sub(t.at)
 		switch {
 		case t.at.IsZero():
 		case age > maxAge:
-			say("%s %s old (--max-age is %s): run precheck again", t.what, age, maxAge)
+			say("%s %s old (--max-age is %s): %s", t.what, duration.HumanDuration(age), maxAge, t.again)
 		case age < -clockSkew:
-			say("%s from the future, %s ahead of the clock", t.what, -age)
+			say("%s from the future, %s ahead of the clock", t.what, duration.HumanDuration(-age))
 		}
 	}
 	for _, side := range []struct {

@@ -184,6 +184,9 @@ func (p *program) complain(name string, s *cluster.Snapshot) {
 		}
 	}
 	for _, line := range lines[:min(most, len(lines))] {
+		if strings.Contains(line, "is forbidden") {
+			line += " (precheck rbac prints the roles that it takes)"
+		}
 		p.say("%s: %s", name, line)
 	}
 	if more := len(lines) - most; more > 0 {

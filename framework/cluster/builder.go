@@ -142,7 +142,9 @@ func (b *builder) gap(g Gap) { b.snapshot.gaps = append(b.snapshot.gaps, g) }
 // take merges a listing under the name of a part.
 func (b *builder) take(name string, c *collector) {
 	s := b.snapshot
-	s.counts[name] += c.count
+	if c.spec != configMaps { // an extractor reads what is counted elsewhere
+		s.counts[name] += c.count
+	}
 	b.rows = append(b.rows, c.listed)
 	if c.spec != nil && len(c.objects) > 0 {
 		if s.objects[name] == nil {

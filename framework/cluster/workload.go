@@ -3,6 +3,7 @@ package cluster
 import (
 	"iter"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -14,6 +15,9 @@ type Workload struct {
 	Object Object
 	// Template of its pods; for a pod, its own metadata and spec. Shared.
 	Template *corev1.PodTemplateSpec
+	// Path leads to the template, with a dot at its end: "spec.template.", for a
+	// CronJob "spec.jobTemplate.spec.template."; empty for a pod.
+	Path string
 	// Replicas wanted; 1 for a pod, -1 where it depends on nodes or time
 	// (DaemonSet, Job, CronJob).
 	Replicas int32
@@ -88,7 +92,10 @@ func workloadOf(o runtime.Object, seen map[string]bool) (Workload, bool) {
 	if owner != nil && readHere(owner) {
 		return w, false
 	}
-	w.Template = templateOf(o)
+	w.Template, w.Path = templateOf(o), "spec.template."
+	if _, ok := o.(*batchv1.CronJob); ok {
+		w.Path = "spec.jobTemplate.spec.template."
+	}
 	return w, w.Template != nil
 }
 

@@ -33,9 +33,9 @@
 // A workload (each: workloads, or input.source.workloads) is
 //
 //	{apiVersion, kind, metadata: {namespace, name, labels}, replicas,
-//	 template: {metadata: {labels, annotations}, spec}, services: [...]}
+//	 template: {metadata: {labels, annotations}, spec, path}, services: [...]}
 //
-// with replicas as [cluster.Workload] has them, and the Services of its
+// with replicas and path as [cluster.Workload] has them, and the Services of its
 // namespace that select its pods as
 //
 //	{name, type, headless, externalTrafficPolicy, externalIPs,

@@ -72,7 +72,7 @@ func TestNativeIsJSON(t *testing.T) {
 
 func TestSerialisedWorkload(t *testing.T) {
 	result := evaluate(t, shop, "each: workloads", "deny contains json.marshal(input.object.template)\n")
-	want := `{"metadata":{"annotations":{},"labels":{"app":"shop","tier":"front"}},"spec":{"containers":[{"image":"shop","name":"shop","ports":[{"containerPort":8080,"name":"http"}],"resources":{}}]}}`
+	want := `{"metadata":{"annotations":{},"labels":{"app":"shop","tier":"front"}},"path":"spec.template.","spec":{"containers":[{"image":"shop","name":"shop","ports":[{"containerPort":8080,"name":"http"}],"resources":{}}]}}`
 	if len(result.Findings) != 1 || result.Findings[0].Message != want {
 		t.Errorf("%v %s", lines(result), result.Reason)
 	}

@@ -84,6 +84,7 @@ func (p *policy) workloadSchema() map[string]any {
 		"template": closed(map[string]any{
 			"metadata": closed(map[string]any{"labels": labels, "annotations": labels}),
 			"spec":     map[string]any{},
+			"path":     text,
 		}),
 		"services": listOf(closed(service)),
 	})

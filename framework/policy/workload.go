@@ -46,6 +46,7 @@ func (e *encoder) workload(w cluster.Workload, index *serviceIndex) (map[string]
 		"template": map[string]any{
 			"metadata": map[string]any{"labels": w.Template.Labels, "annotations": w.Template.Annotations},
 			"spec":     spec,
+			"path":     w.Path,
 		},
 		"services": services,
 	}, nil

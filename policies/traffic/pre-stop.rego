@@ -71,7 +71,7 @@ deny contains {
 	"message": sprintf("preStop takes %v s, and the pod is killed after %v s", [seconds, grace]),
 	"severity": severity("warning"),
 	"remedy": remedy("Raise terminationGracePeriodSeconds above preStop and the longest request together."),
-	"fieldPath": "spec.terminationGracePeriodSeconds",
+	"fieldPath": concat("", [input.object.template.path, "spec.terminationGracePeriodSeconds"]),
 	"details": {"containers": name, "services": services, "ingresses": ingresses, "preStopSeconds": seconds, "gracePeriodSeconds": grace},
 } if {
 	some name, seconds in pause

@@ -6,7 +6,7 @@ object_with(container, spec, type) := {
 	"kind": "Deployment",
 	"replicas": 2,
 	"metadata": {"namespace": "web"},
-	"template": {"spec": object.union({"containers": [object.union({"name": "app", "ports": [{"containerPort": 80}]}, container)]}, spec)},
+	"template": {"path": "spec.template.", "spec": object.union({"containers": [object.union({"name": "app", "ports": [{"containerPort": 80}]}, container)]}, spec)},
 	"services": [{"name": "s", "headless": false, "publishNotReadyAddresses": false, "reachedBy": ways[type], "ingresses": [], "ports": [{"targetPort": 80}], "receivers": ["app"], "undeclared": false}],
 }
 

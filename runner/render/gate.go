@@ -16,16 +16,13 @@ type Decision struct {
 	Reasons []string
 }
 
-// Gate writes a decision with its reasons: why the report is unfit, or the
+// Gate writes a decision with its reasons: why the report is unfit, and the
 // checks that hold the step up.
 func Gate(w io.Writer, r *framework.Report, d Decision, o Options) error {
 	t := table{page: newPage(o), report: r, options: o}
 	t.line(colourOf(d.Verdict), fmt.Sprintf("%s: %s", d.Gate.Step, d.Verdict))
 	for _, reason := range d.Reasons {
 		t.text("", "- ", Clean(reason))
-	}
-	if len(d.Reasons) > 0 {
-		return t.writeTo(w)
 	}
 	t.against(d)
 	return t.writeTo(w)
@@ -55,7 +52,7 @@ func (t *table) against(d Decision) {
 			t.text("", "- ", Clean(fmt.Sprintf("unknown: %s (%s): %s", result.Check, result.Step, result.Reason)))
 		}
 	}
-	if !held && d.Verdict != framework.Ready {
+	if !held && len(d.Reasons) == 0 && d.Verdict != framework.Ready {
 		t.text("", "- ", "no check of this step or the ones before it was answered")
 	}
 }
