@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/kubectl/pkg/util/podutils"
 
 	"github.com/precheck-dev/precheck/framework/cluster"
 )
@@ -83,7 +84,7 @@ func (p *placements) of(svc *corev1.Service) spread {
 	out := spread{perNode: map[string]int{}, preStop: true}
 	selector := labels.SelectorFromSet(svc.Spec.Selector)
 	for _, pod := range p.candidates(svc) {
-		if !selector.Matches(labels.Set(pod.Labels)) || !svc.Spec.PublishNotReadyAddresses && !ready(pod) {
+		if !selector.Matches(labels.Set(pod.Labels)) || !svc.Spec.PublishNotReadyAddresses && !podutils.IsPodReady(pod) {
 			continue
 		}
 		out.ready++
@@ -124,12 +125,6 @@ func (p *placements) excluded(node *corev1.Node) bool {
 // virtual reports whether the node stands for a service that runs pods without
 // machines of the cluster (the label of virtual-kubelet).
 func virtual(node *corev1.Node) bool { return node.Labels["type"] == "virtual-kubelet" }
-
-func ready(pod *corev1.Pod) bool {
-	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
-		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
-	})
-}
 
 func hasPreStop(c corev1.Container) bool { return c.Lifecycle != nil && c.Lifecycle.PreStop != nil }
 

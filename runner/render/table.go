@@ -198,7 +198,7 @@ func (t *table) group(g *group) {
 	t.spread(Clean(g.result.Check), g.step.String()+", "+count(g.objects, g.noun()))
 	t.text("", "  ", Clean(g.result.Title))
 	shown := g.messages
-	if !t.options.All && len(shown) > maxMessages {
+	if !t.options.All && len(shown) > maxMessages+1 { // the last one alone takes no more room than counting it
 		shown = shown[:maxMessages]
 	}
 	for i, m := range shown {
