@@ -36,11 +36,10 @@ func (c *client) list(ctx context.Context, t *task) (*collector, error) {
 	}
 	for {
 		result, err := c.pages(ctx, t, limit)
-		var torn *tornError
 		switch {
 		case err == nil:
 			return result, nil
-		case ctx.Err() == nil && errors.As(err, &torn) && (limit == 0 || !timedOut(err)) && broken < restarts:
+		case ctx.Err() == nil && broken < restarts && c.again(err, limit):
 			broken++
 			limit = c.PageSize
 		case (apierrors.IsResourceExpired(err) || apierrors.IsGone(err)) && expired < restarts:
@@ -48,12 +47,21 @@ func (c *client) list(ctx context.Context, t *task) (*collector, error) {
 				limit = 0
 			}
 		default:
-			if torn != nil {
+			if errors.As(err, new(*tornError)) {
 				c.giveUp(ctx, err)
 			}
 			return nil, err
 		}
 	}
+}
+
+// again reports whether a list that failed is worth beginning anew: its answer
+// broke off, or it was asked for in one piece and took too long.
+func (c *client) again(err error, limit int64) bool {
+	if timedOut(err) {
+		return limit == 0 && c.down.Load() == nil
+	}
+	return errors.As(err, new(*tornError))
 }
 
 func (c *client) pages(ctx context.Context, t *task, limit int64) (*collector, error) {

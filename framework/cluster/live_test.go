@@ -346,3 +346,34 @@ func contextWithCancelAfterFirst(t *testing.T, config *rest.Config) (context.Con
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestLiveWhole asks a server that is new enough for lists in one piece, and
+// for pages when that takes too long.
+func TestLiveWhole(t *testing.T) {
+	t.Parallel()
+	var std server
+	std.asked = map[string]int{}
+	slow := func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("limit") == "" {
+			<-r.Context().Done()
+			return
+		}
+		std.services(w, r)
+	}
+	for name, answer := range map[string]http.HandlerFunc{"in one piece": std.services, "in pages": slow} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, config := start(t, map[string]http.HandlerFunc{
+				"/version":         func(w http.ResponseWriter, _ *http.Request) { reply(w, map[string]string{"gitVersion": "v1.37.2"}) },
+				"/api/v1/services": answer,
+			})
+			got := read(t, config, cluster.Services)
+			if diff := cmp.Diff([]string{"a", "b", "c"}, names(got)); diff != "" || len(got.Gaps()) > 0 {
+				t.Errorf("%s gaps %v", diff, got.Gaps())
+			}
+			if n := s.asked["/api/v1/services"]; name == "in one piece" && n != 1 || name == "in pages" && n != 4 {
+				t.Errorf("%d requests", n)
+			}
+		})
+	}
+}

@@ -21,8 +21,8 @@ type pool struct {
 	mu    sync.Mutex
 	seed  maphash.Seed
 	texts map[string]string
-	maps  map[uint64][]map[string]string
-	parts map[[sha256.Size]byte]any
+	maps  map[uint64]map[string]string
+	parts map[[keySize]byte]any
 	// scalars holds pointers to small values, by the value.
 	scalars map[any]any
 	hashers sync.Pool
@@ -31,7 +31,7 @@ type pool struct {
 func newPool() *pool {
 	return &pool{
 		seed: maphash.MakeSeed(), texts: map[string]string{},
-		maps: map[uint64][]map[string]string{}, parts: map[[sha256.Size]byte]any{},
+		maps: map[uint64]map[string]string{}, parts: map[[keySize]byte]any{},
 		scalars: map[any]any{},
 		hashers: sync.Pool{New: func() any { return &hasher{sum: sha256.New()} }},
 	}
@@ -64,17 +64,15 @@ func (p *pool) table(m *map[string]string) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, known := range p.maps[sum] {
-		if maps.Equal(known, *m) {
-			*m = known
-			return
-		}
+	if known, ok := p.maps[sum]; ok && maps.Equal(known, *m) {
+		*m = known
+		return
 	}
 	own := make(map[string]string, len(*m))
 	for k, v := range *m {
 		own[p.intern(k)] = p.intern(v)
 	}
-	p.maps[sum] = append(p.maps[sum], own)
+	p.maps[sum] = own
 	*m = own
 }
 
@@ -146,14 +144,18 @@ func digest[T any, P marshaler[T]](h *hasher, v P) bool {
 	return true
 }
 
-func (h *hasher) key() (key [sha256.Size]byte) {
-	h.sum.Sum(key[:0])
-	return key
+// keySize is how much of the sum is kept: 128 bits are enough to tell parts
+// apart, and there are many.
+const keySize = 16
+
+func (h *hasher) key() [keySize]byte {
+	var sum [sha256.Size]byte
+	return [keySize]byte(h.sum.Sum(sum[:0]))
 }
 
 // share replaces the value by an equal one of the same type that is known.
 // It reports whether there was one.
-func share[V any](p *pool, key [sha256.Size]byte, v *V) bool {
+func share[V any](p *pool, key [keySize]byte, v *V) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if known, ok := p.parts[key].(V); ok {
