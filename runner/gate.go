@@ -107,7 +107,7 @@ func (p *program) readReport(path string) (*framework.Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read report: %w", reasonOf(err))
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	return framework.ReadReport(f)
 }
 

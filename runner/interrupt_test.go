@@ -34,7 +34,7 @@ func TestInterrupt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer silent.Close()
+	t.Cleanup(func() { _ = silent.Close() })
 	dir := t.TempDir()
 	kubeconfig, report := filepath.Join(dir, "kubeconfig"), filepath.Join(dir, "report.json")
 	if err := os.WriteFile(kubeconfig, fmt.Appendf(nil, oneContext, silent.Addr()), 0o600); err != nil {
@@ -55,7 +55,7 @@ func TestInterrupt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer connection.Close()
+	t.Cleanup(func() { _ = connection.Close() })
 	if err := precheck.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}

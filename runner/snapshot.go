@@ -105,7 +105,7 @@ func save(s *cluster.Snapshot, path string) error {
 	if err != nil {
 		return fmt.Errorf("save the snapshot: %w", err)
 	}
-	defer os.RemoveAll(beside)
+	defer func() { _ = os.RemoveAll(beside) }()
 	if err := cluster.Save(s, filepath.Join(beside, "new")); err != nil {
 		return err
 	}

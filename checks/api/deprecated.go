@@ -1,3 +1,4 @@
+// Package api checks the API versions that objects are in and are written in.
 package api
 
 import (

@@ -1,3 +1,4 @@
+// Package cluster checks what the two clusters are.
 package cluster
 
 import (

@@ -150,10 +150,10 @@ func effect(o placement.Origin) string {
 // wishSeverity: losing the protection against a failing zone or node may lose
 // something; losing a preference does not. One pod cannot be spread.
 func wishSeverity(o placement.Origin, replicas int32) framework.Severity {
-	switch {
-	case o == placement.Apart:
+	switch o {
+	case placement.Apart:
 		return framework.Warning
-	case o == placement.SpreadAnyway || o == placement.PreferApart:
+	case placement.SpreadAnyway, placement.PreferApart:
 		if replicas == 0 || replicas == 1 {
 			return framework.Info
 		}

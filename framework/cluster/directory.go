@@ -112,15 +112,15 @@ func (w *walk) entry(at, name string) error {
 // first reports whether the file or directory was not read before under
 // another name.
 func (w *walk) first(at, name string) bool {
-	real, err := filepath.EvalSymlinks(at)
+	target, err := filepath.EvalSymlinks(at)
 	if err != nil {
 		w.gap(name, err)
 		return false
 	}
-	if w.seen[real] {
+	if w.seen[target] {
 		return false
 	}
-	w.seen[real] = true
+	w.seen[target] = true
 	return true
 }
 

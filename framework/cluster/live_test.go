@@ -79,7 +79,6 @@ func (s *server) services(w http.ResponseWriter, r *http.Request) {
 	}
 	list := corev1.ServiceList{TypeMeta: metav1.TypeMeta{Kind: "ServiceList", APIVersion: "v1"}}
 	if r.URL.Query().Get("limit") == "" {
-		at, list.Continue = 0, ""
 		for _, n := range names {
 			list.Items = append(list.Items, service(n))
 		}

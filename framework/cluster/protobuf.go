@@ -55,9 +55,9 @@ func decodeMetadata(body *bufio.Reader, k *collector, _ int) (string, error) {
 	})
 }
 
-func decodeItems(body *bufio.Reader, k *collector, make func() (unmarshaler, error)) (string, error) {
+func decodeItems(body *bufio.Reader, k *collector, empty func() (unmarshaler, error)) (string, error) {
 	add := func(item []byte, read func([]byte, unmarshaler) error) error {
-		o, err := make()
+		o, err := empty()
 		if err != nil {
 			return err
 		}

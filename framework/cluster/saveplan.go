@@ -154,11 +154,10 @@ func (h *header) add(r APIResource, api *APISurface) {
 func (p *savePlan) manifest(f savedFile, e entry) (Object, error) {
 	var o Object
 	notes := map[string]string{}
-	switch {
-	case e.object == nil:
+	if e.object == nil {
 		o = rowManifest(e.row)
 		notes[markOnly] = "true"
-	default:
+	} else {
 		o = e.object.DeepCopyObject().(Object)
 		p.annotate(f, e, o, notes)
 	}

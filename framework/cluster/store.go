@@ -53,7 +53,7 @@ func (l *loader) store(h head, gvk schema.GroupVersionKind, data []byte, at posi
 	if s.builtin == nil && !m.only {
 		l.unknownVersion(h, gvk, at)
 	}
-	o, err := s.decode(gvk, data)
+	o, err := s.decode(data)
 	if err != nil {
 		l.undecodable(h, s, data, m, err)
 		return
@@ -134,7 +134,7 @@ func (l *loader) nameAtOnce(s *sink, gvk schema.GroupVersionKind) string {
 }
 
 // decode reads the object into its Go type, or as much of it as is wanted.
-func (s *sink) decode(gvk schema.GroupVersionKind, data []byte) (Object, error) {
+func (s *sink) decode(data []byte) (Object, error) {
 	if s.spec != nil {
 		return decode(s.spec, s.version, data)
 	}

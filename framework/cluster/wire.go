@@ -23,7 +23,7 @@ var errNoMessage = errors.New("a list has a field that is no message")
 func fields(body *bufio.Reader, size int64, f func(protowire.Number, int64) error) error {
 	for size > 0 {
 		tag, n, err := uvarint(body)
-		if err == io.EOF && n == 0 && size > math.MaxInt32 {
+		if errors.Is(err, io.EOF) && n == 0 && size > math.MaxInt32 {
 			return nil // the end of a message without a known size
 		}
 		if err != nil {

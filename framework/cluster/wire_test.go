@@ -18,7 +18,7 @@ func managed(n int) []metav1.ManagedFieldsEntry {
 		out = append(out, metav1.ManagedFieldsEntry{
 			Manager: "kubectl", Operation: metav1.ManagedFieldsOperationApply, APIVersion: "apps/v1",
 			Time: &metav1.Time{Time: time.Unix(int64(i+1), 0)}, FieldsType: "FieldsV1", Subresource: "status",
-			FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:spec":{}}`)},
+			FieldsV1: metav1.NewFieldsV1(`{"f:spec":{}}`),
 		})
 	}
 	return out

@@ -39,8 +39,8 @@ func checkInput(f *file, d declared) error {
 	used := map[string]bool{}
 	visitRefs(f.module, ast.InputRootDocument, func(ref ast.Ref, loc *ast.Location) {
 		path := constant(ref[1:])
-		switch {
-		case d == nil:
+		switch d {
+		case nil:
 			errs = append(errs, at(loc, "a library cannot read %s; give its functions what they need as arguments", ref))
 		default:
 			key, err := d.find(path)
