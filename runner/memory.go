@@ -17,7 +17,7 @@ const (
 	overhead = 14 << 20
 	// leastPercent is the room for garbage beyond the goal, in per cent of what
 	// is in use.
-	leastPercent = 20
+	leastPercent = 28
 	// mostPercent keeps the first collections from coming too late: how much is
 	// in use is known only after one.
 	mostPercent = 400

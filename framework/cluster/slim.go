@@ -18,6 +18,8 @@ type slimPod struct {
 	name, node, ip, host string
 	uid                  types.UID
 	created              metav1.Time
+	// labels differ since Kubernetes 1.35 writes the zone of the node into them.
+	labels map[string]string
 }
 
 // namedObject is what sorting and finding need of an object.
@@ -41,7 +43,7 @@ func (s *slimPod) DeepCopyObject() runtime.Object { return s.pod().DeepCopy() }
 // pod is the pod as it was read. Its parts are shared.
 func (s *slimPod) pod() *corev1.Pod {
 	p := *s.model
-	p.Name, p.UID, p.CreationTimestamp = s.name, s.uid, s.created
+	p.Name, p.UID, p.CreationTimestamp, p.Labels = s.name, s.uid, s.created, s.labels
 	p.Spec.NodeName, p.Status.PodIP, p.Status.HostIP = s.node, s.ip, s.host
 	return &p
 }
@@ -50,10 +52,10 @@ func (s *slimPod) pod() *corev1.Pod {
 // a model when they differ in nothing else.
 func (c *collector) slim(p *corev1.Pod) *slimPod {
 	s := &slimPod{
-		name: p.Name, uid: p.UID, created: p.CreationTimestamp,
+		name: p.Name, uid: p.UID, created: p.CreationTimestamp, labels: p.Labels,
 		node: p.Spec.NodeName, ip: p.Status.PodIP, host: p.Status.HostIP,
 	}
-	p.Name, p.UID, p.CreationTimestamp = "", "", metav1.Time{}
+	p.Name, p.UID, p.CreationTimestamp, p.Labels = "", "", metav1.Time{}, nil
 	p.Spec.NodeName, p.Status.PodIP, p.Status.HostIP = "", "", ""
 	if c.model == nil || !reflect.DeepEqual(c.model, p) {
 		c.model = p
