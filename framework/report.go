@@ -39,6 +39,9 @@ type Report struct {
 	Coverage Coverages `json:"coverage"`
 	// Results has one entry per selected check, in the order of the checks.
 	Results []Result `json:"results"`
+	// NotSelected are the checks that nobody asked, in the order of the checks.
+	// The verdicts say nothing about what they are for.
+	NotSelected []string `json:"notSelected,omitempty"`
 	// Verdicts has an entry for every step, looking at it and those before it.
 	Verdicts map[Step]Verdict `json:"verdicts"`
 }

@@ -116,6 +116,9 @@ func (p *program) run(ctx context.Context, o *runOptions) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if report.NotSelected, err = o.left(p, checks); err != nil {
+		return err
+	}
 	p.log.Info("checks applied", "checks", len(checks), "took", time.Since(now))
 	style := p.terminal()
 	style.All, style.Gate = o.all, o.gate

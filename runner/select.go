@@ -48,6 +48,25 @@ func (s *selection) checks(p *program) ([]*framework.Check, error) {
 	return choose(all, s.only, s.skip)
 }
 
+// left are the IDs of the checks that were not picked.
+func (s *selection) left(p *program, picked []*framework.Check) ([]string, error) {
+	all, err := p.withPolicies(s.policies)
+	if err != nil {
+		return nil, err
+	}
+	asked := map[string]bool{}
+	for _, c := range picked {
+		asked[c.ID] = true
+	}
+	var out []string
+	for _, c := range all {
+		if !asked[c.ID] {
+			out = append(out, c.ID)
+		}
+	}
+	return out, nil
+}
+
 // withPolicies are the checks of the program and those of the directories.
 func (p *program) withPolicies(dirs []string) ([]*framework.Check, error) {
 	all := slices.Clone(p.checks)

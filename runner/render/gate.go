@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/precheck-dev/precheck/framework"
 )
@@ -25,6 +26,9 @@ func Gate(w io.Writer, r *framework.Report, d Decision, o Options) error {
 		t.text("", "- ", Clean(reason))
 	}
 	t.against(d)
+	if n := len(r.NotSelected); n > 0 {
+		t.text(faint, "", Clean(fmt.Sprintf("The report was made without %s: %s.", count(n, "check"), strings.Join(r.NotSelected, ", "))))
+	}
 	return t.writeTo(w)
 }
 

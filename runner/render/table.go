@@ -291,6 +291,9 @@ func (t *table) coverage() {
 	c := t.report.Coverage
 	text := fmt.Sprintf("%d of %s clean. Read %s of the source and %s of the target.",
 		clean, count(len(t.report.Results), "check"), count(c.Source.Objects, "object"), count(c.Target.Objects, "object"))
+	if n := len(t.report.NotSelected); n > 0 {
+		text += fmt.Sprintf(" %s not selected.", count(n, "check"))
+	}
 	if n := len(c.Source.Ignored) + len(c.Target.Ignored); n > 0 {
 		text += fmt.Sprintf(" Passed over %s without a Kubernetes object.", count(n, "document"))
 	}
