@@ -97,7 +97,11 @@ func (p *program) run(ctx context.Context, o *runOptions) error {
 	if err != nil {
 		return err
 	}
-	checks, err := o.checks(p)
+	all, err := p.withPolicies(o.policies)
+	if err != nil {
+		return err
+	}
+	checks, err := choose(all, o.only, o.skip)
 	if err != nil {
 		return err
 	}
@@ -116,9 +120,7 @@ func (p *program) run(ctx context.Context, o *runOptions) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if report.NotSelected, err = o.left(p, checks); err != nil {
-		return err
-	}
+	report.NotSelected = left(all, checks)
 	p.log.Info("checks applied", "checks", len(checks), "took", time.Since(now))
 	style := p.terminal()
 	style.All, style.Gate = o.all, o.gate

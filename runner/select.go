@@ -48,23 +48,15 @@ func (s *selection) checks(p *program) ([]*framework.Check, error) {
 	return choose(all, s.only, s.skip)
 }
 
-// left are the IDs of the checks that were not picked.
-func (s *selection) left(p *program, picked []*framework.Check) ([]string, error) {
-	all, err := p.withPolicies(s.policies)
-	if err != nil {
-		return nil, err
-	}
-	asked := map[string]bool{}
-	for _, c := range picked {
-		asked[c.ID] = true
-	}
+// left are the IDs of all checks that were not picked.
+func left(all, picked []*framework.Check) []string {
 	var out []string
 	for _, c := range all {
-		if !asked[c.ID] {
+		if !slices.Contains(picked, c) {
 			out = append(out, c.ID)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // withPolicies are the checks of the program and those of the directories.

@@ -376,3 +376,30 @@ func TestLiveWhole(t *testing.T) {
 		})
 	}
 }
+
+// TestLiveUnknownVersion: objects of a kind whose only version is not read here
+// are in the inventory all the same.
+func TestLiveUnknownVersion(t *testing.T) {
+	t.Parallel()
+	v := metav1.GroupVersionForDiscovery{GroupVersion: "policy/v9", Version: "v9"}
+	list := metav1.PartialObjectMetadataList{TypeMeta: metav1.TypeMeta{Kind: "PartialObjectMetadataList", APIVersion: "meta.k8s.io/v1"},
+		Items: []metav1.PartialObjectMetadata{{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "budget"}}}}
+	_, config := start(t, map[string]http.HandlerFunc{
+		"/apis": func(w http.ResponseWriter, _ *http.Request) {
+			reply(w, metav1.APIGroupList{TypeMeta: metav1.TypeMeta{Kind: "APIGroupList", APIVersion: "v1"},
+				Groups: []metav1.APIGroup{{Name: "policy", Versions: []metav1.GroupVersionForDiscovery{v}, PreferredVersion: v}}})
+		},
+		"/apis/policy/v9": func(w http.ResponseWriter, _ *http.Request) {
+			reply(w, metav1.APIResourceList{GroupVersion: "policy/v9", APIResources: []metav1.APIResource{
+				{Name: "poddisruptionbudgets", Kind: "PodDisruptionBudget", Namespaced: true, Verbs: []string{"create", "list"}}}})
+		},
+		"/apis/policy/v9/poddisruptionbudgets": func(w http.ResponseWriter, _ *http.Request) { reply(w, list) },
+	})
+	got := read(t, config, cluster.PodDisruptionBudgets, cluster.Inventory)
+	if !got.Has(cluster.Ref{APIVersion: "policy/v9", Kind: "PodDisruptionBudget", Namespace: "shop", Name: "budget"}) {
+		t.Error("the inventory lacks an object of a version that is not read")
+	}
+	if gaps := got.GapsFor([]cluster.Resource{cluster.PodDisruptionBudgets}); len(gaps) != 1 || !strings.Contains(gaps[0].Reason, "policy/v9") {
+		t.Errorf("gaps %v, want the version that is not read", gaps)
+	}
+}

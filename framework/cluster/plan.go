@@ -20,9 +20,11 @@ func (c *client) plan(b *builder, want request) []*task {
 		stored[schema.GroupResource{Group: r.Group, Resource: r.Resource}.String()] = r
 	}
 	var tasks []*task
+	planned := map[string]bool{}
 	for name, spec := range want.kinds {
 		if t := c.planKind(b, spec, stored[name], want.inventory); t != nil {
 			t.name = name
+			planned[name] = true
 			tasks = append(tasks, t)
 		}
 	}
@@ -31,7 +33,7 @@ func (c *client) plan(b *builder, want request) []*task {
 	}
 	if want.inventory {
 		for name, r := range stored {
-			if want.kinds[name] == nil {
+			if !planned[name] {
 				tasks = append(tasks, c.planMetadata(b, name, r))
 			}
 		}
